@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LibCall} from "solady/utils/LibCall.sol";
+import {LibString} from "solady/utils/LibString.sol";
+import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {PoolToken} from "./PoolToken.sol";
+import {ILeveragedPool} from "./interfaces/ILeveragedPool.sol";
+import {IOracle} from "./interfaces/IOracle.sol";
+import {IPoolFactory, PoolParams} from "./interfaces/IPoolFactory.sol";
+import {BatchPricing} from "./libraries/BatchPricing.sol";
+import {Charges} from "./libraries/Charges.sol";
+import {CommitTypes} from "./libraries/CommitTypes.sol";
+import {Pair, pair} from "./libraries/Pair.sol";
+import {PoolState} from "./libraries/PoolState.sol";
+import {Schedule} from "./libraries/Schedule.sol";
+import {ValueTransfer} from "./libraries/ValueTransfer.sol";
+
+/// @title LeveragedPool
+/// @notice See `ILeveragedPool`, the manual.
+/// @dev The only holder of settlement tokens. Order in every function: checks, effects, interactions; the transient guard is
+/// a second line. The two pool tokens are part of this contract: they call nobody. The settlement token, the reward
+/// recipient and receivers of claims are strangers; the oracle is asked by staticcall before anything is written.
+contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
+    using SafeTransferLib for address;
+
+    /// @dev 13 slots. Bit `2 * commitType + (epoch mod 2)` of `unclaimed` says whether that commitment is owed. A claim clears the
+    /// bit and leaves the commitment's slot as it is: writing over it later costs 5,000 gas, filling it again 22,100. For the
+    /// same reason `unclaimed` keeps a bit that is never cleared.
+    struct Account {
+        uint256 unclaimed;
+        Pair[12] commitments; // amount (settlement or token units) and epoch
+    }
+
+    /// @dev What a claim pays: settlement units, token units, token units.
+    struct Payout {
+        uint256 settlement;
+        uint256 long;
+        uint256 short;
+    }
+
+    /// @dev What a rebalance makes of the sides, in settlement units.
+    struct Outcome {
+        uint256 long;
+        uint256 short;
+        uint256 fees;
+        uint256 reward;
+    }
+
+    uint256 private constant WAD = 1e18;
+    uint256 private constant COMMIT_TYPES = 6;
+    uint256 private constant MAX_BATCH = 1 << 126;
+    uint256 private constant EVER_USED = 1 << 255;
+    uint256 private constant SHUTDOWN_DELAY = 14 days;
+    uint256 private constant FIND_ROUND_GAS = 1_000_000;
+    uint256 private constant REBALANCE_GAS = 2_000_000;
+    /// @dev A call passes on at most 63/64 of what is left: enough here for both calls in full and what comes after.
+    uint256 private constant SHUTDOWN_GAS = FIND_ROUND_GAS + REBALANCE_GAS + 150_000;
+
+    address public immutable override factory;
+    address public immutable override settlementToken;
+    address public immutable override oracle;
+    address public immutable override longToken;
+    address public immutable override shortToken;
+    uint256 public immutable override leverage;
+    uint256 public immutable override rebalanceInterval;
+    uint256 public immutable override frontRunningInterval;
+    uint256 public immutable override managementFee;
+    uint256 public immutable override mintFee;
+    uint256 public immutable override burnFee;
+    uint256 public immutable override keeperRewardMax;
+    uint256 public immutable override keeperRewardRamp;
+    uint256 public immutable override minLiquidity;
+    /// @dev 10**(18 - settlement decimals)
+    uint256 private immutable tokenUnitsPerSettlementUnit;
+    bytes32 private immutable packedName;
+
+    PoolState private _state; // slot 0
+    Pair private _balances; // slot 1: long and short, settlement units
+    Pair private _supplies; // slot 2: L-tokens and S-tokens, token units
+    uint256 public override protocolFees; // slot 3, settlement units
+    /// @dev By commit type: amountIn (settlement units for mints, token units else) and amountOut (token units, settlement units for
+    /// burns; 0 until it executes, and after a refund).
+    mapping(uint256 epoch => Pair[COMMIT_TYPES]) private _batches;
+    mapping(address controller => Account) private _accounts;
+    mapping(address controller => mapping(address operator => bool)) public override isOperator;
+
+    modifier onlyControllerOrOperator(address controller) {
+        if (msg.sender != controller && !isOperator[controller][msg.sender]) {
+            revert NotControllerOrOperator(msg.sender, controller);
+        }
+        _;
+    }
+
+    /// @dev Deployed by the factory. Here every bound is checked, each with its error.
+    constructor(PoolParams memory params) {
+        uint256 length = bytes(params.market).length;
+        if (length == 0 || length > 24) revert MarketLengthOutOfBounds(length, 1, 24);
+        if (params.leverage == 0 || params.leverage > 10) revert LeverageOutOfBounds(params.leverage, 1, 10);
+        if (params.rebalanceInterval < 10 minutes || params.rebalanceInterval > 7 days) {
+            revert RebalanceIntervalOutOfBounds(params.rebalanceInterval, 10 minutes, 7 days);
+        }
+        if (params.frontRunningInterval >= params.rebalanceInterval) {
+            revert FrontRunningIntervalTooLong(params.frontRunningInterval, params.rebalanceInterval);
+        }
+        if (params.managementFee > 0.1e18) revert ManagementFeeTooHigh(params.managementFee, 0.1e18);
+        if (params.mintFee > 0.1e18) revert MintFeeTooHigh(params.mintFee, 0.1e18);
+        if (params.burnFee > 0.1e18) revert BurnFeeTooHigh(params.burnFee, 0.1e18);
+        if (params.keeperRewardRamp > params.rebalanceInterval) {
+            revert KeeperRewardRampTooLong(params.keeperRewardRamp, params.rebalanceInterval);
+        }
+        if (params.settlementToken.code.length == 0) revert NotAContract(params.settlementToken);
+        if (params.oracle.code.length == 0) revert NotAContract(params.oracle);
+        uint256 decimals = IERC20Metadata(params.settlementToken).decimals();
+        if (decimals < 6 || decimals > 18) revert SettlementDecimalsOutOfBounds(decimals, 6, 18);
+        if (params.minLiquidity < 10 ** decimals) revert MinLiquidityTooLow(params.minLiquidity, 10 ** decimals);
+
+        factory = msg.sender;
+        settlementToken = params.settlementToken;
+        oracle = params.oracle;
+        leverage = params.leverage;
+        rebalanceInterval = params.rebalanceInterval;
+        frontRunningInterval = params.frontRunningInterval;
+        managementFee = params.managementFee;
+        mintFee = params.mintFee;
+        burnFee = params.burnFee;
+        keeperRewardMax = params.keeperRewardMax;
+        keeperRewardRamp = params.keeperRewardRamp;
+        minLiquidity = params.minLiquidity;
+        tokenUnitsPerSettlementUnit = 10 ** (18 - decimals);
+
+        string memory p = LibString.toString(params.leverage);
+        packedName = LibString.packOne(string.concat(p, "-", params.market));
+        longToken = address(new PoolToken(string.concat(p, "L-", params.market)));
+        shortToken = address(new PoolToken(string.concat(p, "S-", params.market)));
+
+        uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
+        // From epoch 0, which has no batches, to epoch 1.
+        _state = PoolState.wrap(0).rebalanced(_validPrice(IOracle(params.oracle).latestPrice()), block.timestamp, next);
+    }
+
+    // --- commitments ---
+
+    /// @inheritdoc ILeveragedPool
+    function commit(uint8 commitType, uint256 amount, address controller)
+        external
+        override
+        nonReentrant
+        returns (uint256)
+    {
+        return _commit(commitType, amount, controller);
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function commitWithPermit(
+        uint8 commitType,
+        uint256 amount,
+        address controller,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external override nonReentrant returns (uint256) {
+        if (!CommitTypes.isMint(commitType)) revert PermitOnlyForMints(commitType);
+        try IERC20Permit(settlementToken).permit(msg.sender, address(this), amount, deadline, v, r, s) {}
+        catch {
+            // Somebody may have used the permit before us; if not, the transfer fails for want of an allowance.
+        }
+        return _commit(commitType, amount, controller);
+    }
+
+    function _commit(uint256 commitType, uint256 amount, address controller)
+        private
+        onlyControllerOrOperator(controller)
+        returns (uint256 epoch_)
+    {
+        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+        if (amount == 0) revert ZeroAmount();
+        PoolState state = _state;
+        if (state.isShutdown()) revert PoolIsShutdown();
+        bool isMint = CommitTypes.isMint(commitType);
+        if (isMint && state.mintPaused()) revert MintIsPaused();
+
+        epoch_ = state.epoch();
+        // Unchecked: a time and an interval, and epochs, are far below 2**256; amountIn is at most MAX_BATCH.
+        unchecked {
+            if (block.timestamp + frontRunningInterval >= state.nextRebalance()) ++epoch_;
+            Pair[COMMIT_TYPES] storage batches = _batches[epoch_];
+            (uint256 amountIn,) = batches[commitType].parts();
+            if (amount > MAX_BATCH - amountIn) revert BatchTooLarge(amountIn, amount, MAX_BATCH);
+            batches[commitType] = pair(amountIn + amount, 0);
+            if (amountIn == 0) _state = state.withPending(epoch_, commitType);
+        }
+        Payout memory paidOut = _record(state, controller, commitType, amount, epoch_);
+        emit Committed(controller, epoch_, CommitType(commitType), msg.sender, amount);
+
+        _pay(paidOut, controller);
+        if (isMint) {
+            _pullExactly(amount);
+        } else {
+            PoolToken(CommitTypes.burnedSide(commitType) == 0 ? longToken : shortToken).take(msg.sender, amount);
+        }
+    }
+
+    /// @dev Adds `amount` to the controller's commitment of that type and epoch. Where an executed, unclaimed one stands in its slot,
+    /// returns what that one is owed. No third can be in the way: only `epoch` and `epoch + 1` accept commitments.
+    function _record(PoolState state, address controller, uint256 commitType, uint256 amount, uint256 epoch_)
+        private
+        returns (Payout memory paidOut)
+    {
+        Account storage account = _accounts[controller];
+        uint256 index = _commitmentIndex(commitType, epoch_);
+        (uint256 amountBefore, uint256 epochBefore) = account.commitments[index].parts();
+        if (epochBefore == epoch_) {
+            amount += amountBefore; // has not executed, so has not been claimed
+        } else {
+            uint256 unclaimed = account.unclaimed;
+            if ((unclaimed >> index) & 1 == 1) {
+                _addOwed(paidOut, state, commitType, amountBefore, epochBefore);
+                emit Claimed(controller, controller, paidOut.settlement, paidOut.long, paidOut.short);
+            } else {
+                account.unclaimed = unclaimed | (1 << index) | EVER_USED;
+            }
+        }
+        account.commitments[index] = pair(amount, epoch_);
+    }
+
+    /// @dev Takes settlement tokens of the caller. A token that delivers another amount than it was asked for is refused.
+    function _pullExactly(uint256 amount) private {
+        uint256 before = settlementToken.balanceOf(address(this));
+        settlementToken.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = settlementToken.balanceOf(address(this)) - before;
+        if (received != amount) revert TransferNotExact(amount, received);
+    }
+
+    // --- claims ---
+
+    /// @inheritdoc ILeveragedPool
+    function claim(address controller, address receiver)
+        external
+        override
+        nonReentrant
+        onlyControllerOrOperator(controller)
+        returns (uint256, uint256, uint256)
+    {
+        if (receiver == address(0)) revert ZeroAddress();
+        (Payout memory owed, uint256 paid, uint256 unclaimed) = _owed(controller);
+        if (paid != 0) {
+            _accounts[controller].unclaimed = unclaimed ^ paid;
+            emit Claimed(controller, receiver, owed.settlement, owed.long, owed.short);
+            _pay(owed, receiver);
+        }
+        return (owed.settlement, owed.long, owed.short);
+    }
+
+    /// @dev Everything that `controller` is owed now, the bits of the commitments it is owed for, and the bits of all.
+    function _owed(address controller) private view returns (Payout memory owed, uint256 paid, uint256 unclaimed) {
+        PoolState state = _state;
+        Account storage account = _accounts[controller];
+        unclaimed = account.unclaimed;
+        for (uint256 index = 0; index < 2 * COMMIT_TYPES; ++index) {
+            if ((unclaimed >> index) & 1 == 0) continue;
+            (uint256 amount, uint256 epoch_) = account.commitments[index].parts();
+            if (epoch_ >= state.epoch() && !state.isShutdown()) continue;
+            _addOwed(owed, state, index / 2, amount, epoch_);
+            paid |= 1 << index;
+        }
+    }
+
+    /// @dev Adds what an executed (or, after a shutdown, dead) commitment is owed. Down: what a batch's claims leave, less than a
+    /// unit each, stays in the pool.
+    function _addOwed(Payout memory owed, PoolState state, uint256 commitType, uint256 amount, uint256 epoch_)
+        private
+        view
+    {
+        (uint256 amountIn, uint256 amountOut) = _batches[epoch_][commitType].parts();
+        bool refunded = epoch_ >= state.epoch() || amountOut == 0;
+        // Unchecked: 2**126 * 2**126, twelve such sums; amountIn is at least the commitment's amount, which is not 0.
+        unchecked {
+            if (!refunded) amount = (amount * amountOut) / amountIn;
+            if (refunded ? CommitTypes.isMint(commitType) : CommitTypes.isBurn(commitType)) {
+                owed.settlement += amount;
+            } else if ((refunded ? CommitTypes.burnedSide(commitType) : CommitTypes.mintedSide(commitType)) == 0) {
+                owed.long += amount;
+            } else {
+                owed.short += amount;
+            }
+        }
+    }
+
+    function _pay(Payout memory owed, address receiver) private {
+        if (owed.long != 0) longToken.safeTransfer(receiver, owed.long);
+        if (owed.short != 0) shortToken.safeTransfer(receiver, owed.short);
+        if (owed.settlement != 0) settlementToken.safeTransfer(receiver, owed.settlement);
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function setOperator(address operator, bool approved) external override returns (bool) {
+        isOperator[msg.sender][operator] = approved;
+        emit OperatorSet(msg.sender, operator, approved);
+        return true;
+    }
+
+    // --- the rebalance ---
+
+    /// @inheritdoc ILeveragedPool
+    function rebalance(uint80 roundHint, address rewardRecipient)
+        external
+        override
+        nonReentrant
+        returns (uint256 reward)
+    {
+        PoolState state = _state;
+        if (state.isShutdown()) revert PoolIsShutdown();
+        if (block.timestamp < state.nextRebalance()) revert RebalanceNotDue(state.nextRebalance());
+        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
+        uint256 price = _validPrice(IOracle(oracle).priceAt(timestamp, roundHint));
+
+        Outcome memory o = _chargeAndTransfer(state, price, timestamp, rewardRecipient != address(0));
+        uint256 epoch_ = state.epoch();
+        uint256 pending = state.pending(epoch_);
+        if (pending != 0) _executeBatches(epoch_, pending, o);
+
+        uint256 next = Schedule.nextAfter(timestamp, block.timestamp, rebalanceInterval, frontRunningInterval);
+        uint256 fees = protocolFees + o.fees;
+        protocolFees = fees;
+        _balances = pair(o.long, o.short);
+        _state = state.rebalanced(price, timestamp, next);
+
+        reward = o.reward;
+        emit Rebalanced(epoch_, timestamp, price, next, o.long, o.short, fees, reward, rewardRecipient);
+        if (reward != 0 && !SafeERC20.trySafeTransfer(IERC20(settlementToken), rewardRecipient, reward)) {
+            revert RewardRefused(rewardRecipient, reward);
+        }
+    }
+
+    /// @dev Steps 1 to 3: management fee, reward, value transfer, as of `timestamp`.
+    function _chargeAndTransfer(PoolState state, uint256 price, uint256 timestamp, bool rewarded)
+        private
+        view
+        returns (Outcome memory o)
+    {
+        (uint256 long, uint256 short) = _balances.parts();
+        o = _charge(state, long, short, timestamp, rewarded);
+        // A transfer needs two counterparties, both of them when the rebalance begins.
+        if (long >= minLiquidity && short >= minLiquidity) {
+            (o.long, o.short) = ValueTransfer.transfer(o.long, o.short, state.lastPrice(), price, leverage);
+        }
+    }
+
+    /// @dev Steps 1 and 2.
+    function _charge(PoolState state, uint256 long, uint256 short, uint256 timestamp, bool rewarded)
+        private
+        view
+        returns (Outcome memory o)
+    {
+        // Unchecked: the last rebalance is before the next; fees and shares of the reward are at most what they are taken from.
+        unchecked {
+            uint256 elapsed = timestamp - state.lastRebalance();
+            uint256 fromLong = Charges.managementFeeDown(long, managementFee, elapsed);
+            uint256 fromShort = Charges.managementFeeDown(short, managementFee, elapsed);
+            o.fees = fromLong + fromShort;
+            o.long = long - fromLong;
+            o.short = short - fromShort;
+            if (rewarded) {
+                uint256 lateness = block.timestamp > timestamp ? block.timestamp - timestamp : 0;
+                (fromLong, fromShort) = Charges.keeperRewardDown(
+                    o.long, o.short, keeperRewardMax, keeperRewardRamp, lateness, rebalanceInterval
+                );
+                o.reward = fromLong + fromShort;
+                o.long -= fromLong;
+                o.short -= fromShort;
+            }
+        }
+    }
+
+    /// @dev Step 4: executes the batches named by the bits of `pending`, on the balances of `o` and the supplies.
+    function _executeBatches(uint256 epoch_, uint256 pending, Outcome memory o) private {
+        (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
+        BatchPricing.Terms memory terms = BatchPricing.Terms({
+            balances: [o.long, o.short],
+            supplies: [longSupply, shortSupply],
+            mintFee: mintFee,
+            burnFee: burnFee,
+            tokenUnitsPerSettlementUnit: tokenUnitsPerSettlementUnit
+        });
+        uint256[2] memory newBalances = [o.long, o.short];
+        uint256[2] memory newSupplies = [longSupply, shortSupply];
+        Pair[COMMIT_TYPES] storage batches = _batches[epoch_];
+        uint256 fees = o.fees;
+
+        // Unchecked: of a side, the batches burn no more than its supply and are paid no more than its balance (grossDown rounds
+        // down); what they add is at most 2**120 and 2**126 each. `pair` would refuse what is not so.
+        unchecked {
+            for (uint256 commitType = 0; commitType < COMMIT_TYPES; ++commitType) {
+                if ((pending >> commitType) & 1 == 0) continue;
+                (uint256 amountIn,) = batches[commitType].parts();
+                (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, commitType, amountIn);
+                emit BatchExecuted(epoch_, CommitType(commitType), amountIn, out);
+                if (out == 0) continue; // refunded
+                batches[commitType] = pair(amountIn, out);
+
+                // What is put into play, less what comes out or stays with the minted side, is fees.
+                if (CommitTypes.isMint(commitType)) {
+                    fees += amountIn;
+                } else {
+                    uint256 side = CommitTypes.burnedSide(commitType);
+                    newBalances[side] -= paid;
+                    newSupplies[side] -= amountIn;
+                    fees += paid;
+                }
+                if (CommitTypes.isBurn(commitType)) {
+                    fees -= out;
+                } else {
+                    uint256 side = CommitTypes.mintedSide(commitType);
+                    newBalances[side] += added;
+                    newSupplies[side] += out;
+                    fees -= added;
+                }
+            }
+
+            // What is left on a side that nobody holds any more. Without batches neither a supply nor the balance of a side without
+            // owners changes, so this is the only place to look.
+            for (uint256 side = 0; side < 2; ++side) {
+                if (newSupplies[side] < BatchPricing.DUST) {
+                    fees += newBalances[side];
+                    newBalances[side] = 0;
+                }
+            }
+        }
+        (o.long, o.short, o.fees) = (newBalances[0], newBalances[1], fees);
+        _supplies = pair(newSupplies[0], newSupplies[1]);
+        _matchSupply(longToken, longSupply, newSupplies[0]);
+        _matchSupply(shortToken, shortSupply, newSupplies[1]);
+    }
+
+    /// @dev One call for all batches: what a claim pays out is minted here, net of what was burned.
+    function _matchSupply(address token, uint256 current, uint256 target) private {
+        if (target > current) PoolToken(token).mint(target - current);
+        else if (target < current) PoolToken(token).burn(address(this), current - target);
+    }
+
+    // --- the owner and the protocol's fees ---
+
+    /// @inheritdoc ILeveragedPool
+    function setMintPaused(bool paused) external override {
+        if (msg.sender != Ownable(factory).owner()) revert NotOwner(msg.sender);
+        _state = _state.withMintPaused(paused);
+        emit MintPausedSet(paused);
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function collectFees() external override nonReentrant returns (uint256 amount) {
+        amount = protocolFees;
+        if (amount == 0) return 0;
+        protocolFees = 0;
+        address feeRecipient = IPoolFactory(factory).feeRecipient();
+        emit FeesCollected(feeRecipient, amount);
+        settlementToken.safeTransfer(feeRecipient, amount);
+    }
+
+    // --- wind-down ---
+
+    /// @inheritdoc ILeveragedPool
+    /// @dev Refused inside any other call of this pool, where the rebalance would fail for being a re-entry.
+    function shutdown() external override nonReadReentrant {
+        PoolState state = _state;
+        if (state.isShutdown()) revert PoolIsShutdown();
+        uint256 opensAt = state.nextRebalance() + SHUTDOWN_DELAY;
+        if (block.timestamp < opensAt) revert ShutdownTooEarly(opensAt);
+        // A caller who gave too little gas could make the rebalance fail at will.
+        if (gasleft() < SHUTDOWN_GAS) revert ShutdownNeedsGas(gasleft(), SHUTDOWN_GAS);
+
+        // Without the hint a feed of many rounds would look dead to this call, although a keeper could rebalance.
+        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
+        (bool found,, bytes memory answer) =
+            LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, abi.encodeCall(IOracle.findRound, (timestamp)));
+        // Truncation only spoils a hint that is none; a wrong hint makes the rebalance fail as no hint would.
+        uint80 hint = found && answer.length == 32 ? uint80(abi.decode(answer, (uint256))) : 0;
+        try this.rebalance{gas: REBALANCE_GAS}(hint, address(0)) {}
+        catch {
+            _state = state.withShutdown();
+            emit Shutdown(state.epoch());
+        }
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function redeem(uint256 longAmount, uint256 shortAmount, address receiver)
+        external
+        override
+        nonReentrant
+        returns (uint256 settlementAmount)
+    {
+        if (!_state.isShutdown()) revert PoolIsOpen();
+        if (receiver == address(0)) revert ZeroAddress();
+        if (longAmount | shortAmount == 0) revert ZeroAmount();
+        (uint256 long, uint256 short) = _balances.parts();
+        (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
+        // First of all, so that nobody redeems more than they hold, which is at most the supply.
+        if (longAmount != 0) PoolToken(longToken).burn(msg.sender, longAmount);
+        if (shortAmount != 0) PoolToken(shortToken).burn(msg.sender, shortAmount);
+
+        uint256 fromLong = longAmount == 0 ? 0 : BatchPricing.grossDown(longAmount, long, longSupply);
+        uint256 fromShort = shortAmount == 0 ? 0 : BatchPricing.grossDown(shortAmount, short, shortSupply);
+        // Unchecked: amounts are at most the supplies, what they pay at most the balances.
+        unchecked {
+            _balances = pair(long - fromLong, short - fromShort);
+            _supplies = pair(longSupply - longAmount, shortSupply - shortAmount);
+            settlementAmount = fromLong + fromShort;
+        }
+        emit Redeemed(msg.sender, receiver, longAmount, shortAmount, fromLong, fromShort);
+        if (settlementAmount != 0) settlementToken.safeTransfer(receiver, settlementAmount);
+    }
+
+    // --- views ---
+
+    /// @inheritdoc ILeveragedPool
+    function name() external view override returns (string memory) {
+        return LibString.unpackOne(packedName);
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function lastPrice() external view override returns (uint256) {
+        return _state.lastPrice();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function nextRebalance() external view override returns (uint256) {
+        return _state.nextRebalance();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function lastRebalance() external view override returns (uint256) {
+        return _state.lastRebalance();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function epoch() external view override returns (uint256) {
+        return _state.epoch();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function mintPaused() external view override returns (bool) {
+        return _state.mintPaused();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function isShutdown() external view override returns (bool) {
+        return _state.isShutdown();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function balances() external view override returns (uint256, uint256) {
+        return _balances.parts();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function supplies() external view override returns (uint256, uint256) {
+        return _supplies.parts();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function tokenPrices() external view override returns (uint256, uint256) {
+        (uint256 long, uint256 short) = _balances.parts();
+        (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
+        return (_tokenPriceDown(long, longSupply), _tokenPriceDown(short, shortSupply));
+    }
+
+    function _tokenPriceDown(uint256 balance, uint256 supply) private view returns (uint256) {
+        return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function rebalancingRates() external view override returns (int256, int256) {
+        (uint256 long, uint256 short) = _balances.parts();
+        if (long == 0 || short == 0) return (0, 0);
+        // Casts: below 2**121 * 2**60
+        return (int256((short * WAD) / long) - int256(WAD), int256((long * WAD) / short) - int256(WAD));
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function batch(uint256 epoch_, uint8 commitType)
+        external
+        view
+        override
+        returns (uint256 amountIn, uint256 amountOut)
+    {
+        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+        return _batches[epoch_][commitType].parts();
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function commitment(address controller, uint8 commitType, uint256 epoch_)
+        external
+        view
+        override
+        returns (uint256 amount)
+    {
+        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+        uint256 index = _commitmentIndex(commitType, epoch_);
+        (uint256 lastAmount, uint256 lastEpoch) = _accounts[controller].commitments[index].parts();
+        if (lastEpoch == epoch_ && (_accounts[controller].unclaimed >> index) & 1 == 1) amount = lastAmount;
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function claimable(address controller) external view override returns (uint256, uint256, uint256) {
+        (Payout memory owed,,) = _owed(controller);
+        return (owed.settlement, owed.long, owed.short);
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function keeperReward() external view override returns (uint256) {
+        PoolState state = _state;
+        if (state.isShutdown() || block.timestamp < state.nextRebalance()) return 0;
+        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
+        (uint256 long, uint256 short) = _balances.parts();
+        return _charge(state, long, short, timestamp, true).reward;
+    }
+
+    /// @inheritdoc ILeveragedPool
+    function previewRebalance(uint256 price) external view override returns (uint256, uint256) {
+        PoolState state = _state;
+        uint256 timestamp = block.timestamp < state.nextRebalance()
+            ? state.nextRebalance()
+            : Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
+        Outcome memory o = _chargeAndTransfer(state, _validPrice(price), timestamp, true);
+        return (o.long, o.short);
+    }
+
+    // --- small things ---
+
+    /// @dev Solady would use storage, 5,000 gas more, on every chain but Ethereum.
+    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
+        return false;
+    }
+
+    function _validPrice(uint256 price) private pure returns (uint256) {
+        if (price == 0 || price > type(uint96).max) revert PriceOutOfRange(price);
+        return price;
+    }
+
+    /// @dev The number of a commitment within an account.
+    function _commitmentIndex(uint256 commitType, uint256 epoch_) private pure returns (uint256) {
+        return 2 * commitType + (epoch_ & 1);
+    }
+}

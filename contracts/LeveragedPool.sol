@@ -118,7 +118,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         }
         if (params.settlementToken.code.length == 0) revert NotAContract(params.settlementToken);
         if (params.oracle.code.length == 0) revert NotAContract(params.oracle);
-        uint256 decimals = IERC20Metadata(params.settlementToken).decimals();
+        uint256 decimals = _ask(params.settlementToken, abi.encodeCall(IERC20Metadata.decimals, ()));
         if (decimals < 6 || decimals > 18) revert SettlementDecimalsOutOfBounds(decimals, 6, 18);
         if (params.minLiquidity < 10 ** decimals) revert MinLiquidityTooLow(params.minLiquidity, 10 ** decimals);
 
@@ -143,7 +143,15 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
         uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
         // From epoch 0, which has no batches, to epoch 1.
-        _state = PoolState.wrap(0).rebalanced(_validPrice(IOracle(params.oracle).latestPrice()), block.timestamp, next);
+        uint256 price = _validPrice(_ask(params.oracle, abi.encodeCall(IOracle.latestPrice, ())));
+        _state = PoolState.wrap(0).rebalanced(price, block.timestamp, next);
+    }
+
+    /// @dev For the constructor: what a view answers, or an error that says who did not.
+    function _ask(address target, bytes memory data) private view returns (uint256) {
+        (bool ok,, bytes memory answer) = LibCall.tryStaticCall(target, gasleft(), type(uint16).max, data);
+        if (!ok || answer.length != 32) revert NoAnswer(target, answer);
+        return abi.decode(answer, (uint256));
     }
 
     // --- commitments ---

@@ -92,6 +92,9 @@ interface ILeveragedPool {
     error MarketLengthOutOfBounds(uint256 length, uint256 minimum, uint256 maximum);
     /// @notice Thrown when the settlement token or the oracle has no code.
     error NotAContract(address account);
+    /// @notice Thrown when the settlement token does not tell its decimals or the oracle has no price now.
+    /// @param reason What it reverted with, or answered.
+    error NoAnswer(address target, bytes reason);
     /// @notice Thrown when the settlement token does not have 6 to 18 decimals.
     error SettlementDecimalsOutOfBounds(uint256 decimals, uint256 minimum, uint256 maximum);
     /// @notice Thrown when the leverage is not 1 to 10.

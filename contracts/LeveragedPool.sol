@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
@@ -16,9 +15,11 @@ import {ILeveragedPool} from "./interfaces/ILeveragedPool.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IPoolFactory, PoolParams} from "./interfaces/IPoolFactory.sol";
 import {BatchPricing} from "./libraries/BatchPricing.sol";
-import {Charges} from "./libraries/Charges.sol";
+import {Charges, Outcome} from "./libraries/Charges.sol";
 import {CommitTypes} from "./libraries/CommitTypes.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
+import {Payout} from "./libraries/Payout.sol";
+import {PoolBounds} from "./libraries/PoolBounds.sol";
 import {PoolState} from "./libraries/PoolState.sol";
 import {Schedule} from "./libraries/Schedule.sol";
 import {ValueTransfer} from "./libraries/ValueTransfer.sol";
@@ -39,22 +40,6 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         Pair[12] commitments; // amount (settlement or token units) and epoch
     }
 
-    /// @dev What a claim pays: settlement units, token units, token units.
-    struct Payout {
-        uint256 settlement;
-        uint256 long;
-        uint256 short;
-    }
-
-    /// @dev What a rebalance makes of the sides, in settlement units.
-    struct Outcome {
-        uint256 long;
-        uint256 short;
-        uint256 fees;
-        uint256 reward;
-    }
-
-    uint256 private constant WAD = 1e18;
     uint256 private constant COMMIT_TYPES = 6;
     uint256 private constant MAX_BATCH = 1 << 126;
     uint256 private constant EVER_USED = 1 << 255;
@@ -64,20 +49,20 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     /// @dev A call passes on at most 63/64 of what is left: enough here for both calls in full and what comes after.
     uint256 private constant SHUTDOWN_GAS = FIND_ROUND_GAS + REBALANCE_GAS + 150_000;
 
-    address public immutable override factory;
-    address public immutable override settlementToken;
-    address public immutable override oracle;
-    address public immutable override longToken;
-    address public immutable override shortToken;
-    uint256 public immutable override leverage;
-    uint256 public immutable override rebalanceInterval;
-    uint256 public immutable override frontRunningInterval;
-    uint256 public immutable override managementFee;
-    uint256 public immutable override mintFee;
-    uint256 public immutable override burnFee;
-    uint256 public immutable override keeperRewardMax;
-    uint256 public immutable override keeperRewardRamp;
-    uint256 public immutable override minLiquidity;
+    address public immutable factory;
+    address public immutable settlementToken;
+    address public immutable oracle;
+    address public immutable longToken;
+    address public immutable shortToken;
+    uint256 public immutable leverage;
+    uint256 public immutable rebalanceInterval;
+    uint256 public immutable frontRunningInterval;
+    uint256 public immutable managementFee;
+    uint256 public immutable mintFee;
+    uint256 public immutable burnFee;
+    uint256 public immutable keeperRewardMax;
+    uint256 public immutable keeperRewardRamp;
+    uint256 public immutable minLiquidity;
     /// @dev 10**(18 - settlement decimals)
     uint256 private immutable tokenUnitsPerSettlementUnit;
     bytes32 private immutable packedName;
@@ -85,12 +70,12 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     PoolState private _state; // slot 0
     Pair private _balances; // slot 1: long and short, settlement units
     Pair private _supplies; // slot 2: L-tokens and S-tokens, token units
-    uint256 public override protocolFees; // slot 3, settlement units
+    uint256 public protocolFees; // slot 3, settlement units
     /// @dev By commit type: amountIn (settlement units for mints, token units else) and amountOut (token units, settlement units for
     /// burns; 0 until it executes, and after a refund).
     mapping(uint256 epoch => Pair[COMMIT_TYPES]) private _batches;
     mapping(address controller => Account) private _accounts;
-    mapping(address controller => mapping(address operator => bool)) public override isOperator;
+    mapping(address controller => mapping(address operator => bool)) public isOperator;
 
     modifier onlyControllerOrOperator(address controller) {
         if (msg.sender != controller && !isOperator[controller][msg.sender]) {
@@ -99,28 +84,9 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         _;
     }
 
-    /// @dev Deployed by the factory. Here every bound is checked, each with its error.
+    /// @dev Deployed by the factory. Reverts with the error of the bound that `params` breaks: see PoolBounds.
     constructor(PoolParams memory params) {
-        uint256 length = bytes(params.market).length;
-        if (length == 0 || length > 24) revert MarketLengthOutOfBounds(length, 1, 24);
-        if (params.leverage == 0 || params.leverage > 10) revert LeverageOutOfBounds(params.leverage, 1, 10);
-        if (params.rebalanceInterval < 10 minutes || params.rebalanceInterval > 7 days) {
-            revert RebalanceIntervalOutOfBounds(params.rebalanceInterval, 10 minutes, 7 days);
-        }
-        if (params.frontRunningInterval >= params.rebalanceInterval) {
-            revert FrontRunningIntervalTooLong(params.frontRunningInterval, params.rebalanceInterval);
-        }
-        if (params.managementFee > 0.1e18) revert ManagementFeeTooHigh(params.managementFee, 0.1e18);
-        if (params.mintFee > 0.1e18) revert MintFeeTooHigh(params.mintFee, 0.1e18);
-        if (params.burnFee > 0.1e18) revert BurnFeeTooHigh(params.burnFee, 0.1e18);
-        if (params.keeperRewardRamp > params.rebalanceInterval) {
-            revert KeeperRewardRampTooLong(params.keeperRewardRamp, params.rebalanceInterval);
-        }
-        if (params.settlementToken.code.length == 0) revert NotAContract(params.settlementToken);
-        if (params.oracle.code.length == 0) revert NotAContract(params.oracle);
-        uint256 decimals = _ask(params.settlementToken, abi.encodeCall(IERC20Metadata.decimals, ()));
-        if (decimals < 6 || decimals > 18) revert SettlementDecimalsOutOfBounds(decimals, 6, 18);
-        if (params.minLiquidity < 10 ** decimals) revert MinLiquidityTooLow(params.minLiquidity, 10 ** decimals);
+        (uint256 decimals, uint256 price) = PoolBounds.check(params);
 
         factory = msg.sender;
         settlementToken = params.settlementToken;
@@ -143,26 +109,13 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
         uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
         // From epoch 0, which has no batches, to epoch 1.
-        uint256 price = _validPrice(_ask(params.oracle, abi.encodeCall(IOracle.latestPrice, ())));
-        _state = PoolState.wrap(0).rebalanced(price, block.timestamp, next);
-    }
-
-    /// @dev For the constructor: what a view answers, or an error that says who did not.
-    function _ask(address target, bytes memory data) private view returns (uint256) {
-        (bool ok,, bytes memory answer) = LibCall.tryStaticCall(target, gasleft(), type(uint16).max, data);
-        if (!ok || answer.length != 32) revert NoAnswer(target, answer);
-        return abi.decode(answer, (uint256));
+        _state = PoolState.wrap(0).rebalanced(_validPrice(price), block.timestamp, next);
     }
 
     // --- commitments ---
 
     /// @inheritdoc ILeveragedPool
-    function commit(uint8 commitType, uint256 amount, address controller)
-        external
-        override
-        nonReentrant
-        returns (uint256)
-    {
+    function commit(uint8 commitType, uint256 amount, address controller) external nonReentrant returns (uint256) {
         return _commit(commitType, amount, controller);
     }
 
@@ -175,20 +128,19 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         uint8 v,
         bytes32 r,
         bytes32 s
-    ) external override nonReentrant returns (uint256) {
+    ) external nonReentrant returns (uint256) {
         if (!CommitTypes.isMint(commitType)) revert PermitOnlyForMints(commitType);
-        try IERC20Permit(settlementToken).permit(msg.sender, address(this), amount, deadline, v, r, s) {}
-        catch {
+        try IERC20Permit(settlementToken).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {
             // Somebody may have used the permit before us; if not, the transfer fails for want of an allowance.
         }
         return _commit(commitType, amount, controller);
     }
 
-    function _commit(uint256 commitType, uint256 amount, address controller)
-        private
-        onlyControllerOrOperator(controller)
-        returns (uint256 epoch_)
-    {
+    function _commit(
+        uint256 commitType,
+        uint256 amount,
+        address controller
+    ) private onlyControllerOrOperator(controller) returns (uint256 epoch_) {
         if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
         if (amount == 0) revert ZeroAmount();
         PoolState state = _state;
@@ -201,7 +153,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         unchecked {
             if (block.timestamp + frontRunningInterval >= state.nextRebalance()) ++epoch_;
             Pair[COMMIT_TYPES] storage batches = _batches[epoch_];
-            (uint256 amountIn,) = batches[commitType].parts();
+            (uint256 amountIn, ) = batches[commitType].parts();
             if (amount > MAX_BATCH - amountIn) revert BatchTooLarge(amountIn, amount, MAX_BATCH);
             batches[commitType] = pair(amountIn + amount, 0);
             if (amountIn == 0) _state = state.withPending(epoch_, commitType);
@@ -219,10 +171,13 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @dev Adds `amount` to the controller's commitment of that type and epoch. Where an executed, unclaimed one stands in its slot,
     /// returns what that one is owed. No third can be in the way: only `epoch` and `epoch + 1` accept commitments.
-    function _record(PoolState state, address controller, uint256 commitType, uint256 amount, uint256 epoch_)
-        private
-        returns (Payout memory paidOut)
-    {
+    function _record(
+        PoolState state,
+        address controller,
+        uint256 commitType,
+        uint256 amount,
+        uint256 epoch_
+    ) private returns (Payout memory paidOut) {
         Account storage account = _accounts[controller];
         uint256 index = _commitmentIndex(commitType, epoch_);
         (uint256 amountBefore, uint256 epochBefore) = account.commitments[index].parts();
@@ -251,13 +206,10 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     // --- claims ---
 
     /// @inheritdoc ILeveragedPool
-    function claim(address controller, address receiver)
-        external
-        override
-        nonReentrant
-        onlyControllerOrOperator(controller)
-        returns (uint256, uint256, uint256)
-    {
+    function claim(
+        address controller,
+        address receiver
+    ) external nonReentrant onlyControllerOrOperator(controller) returns (uint256, uint256, uint256) {
         if (receiver == address(0)) revert ZeroAddress();
         (Payout memory owed, uint256 paid, uint256 unclaimed) = _owed(controller);
         if (paid != 0) {
@@ -284,23 +236,20 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @dev Adds what an executed (or, after a shutdown, dead) commitment is owed. Down: what a batch's claims leave, less than a
     /// unit each, stays in the pool.
-    function _addOwed(Payout memory owed, PoolState state, uint256 commitType, uint256 amount, uint256 epoch_)
-        private
-        view
-    {
+    function _addOwed(
+        Payout memory owed,
+        PoolState state,
+        uint256 commitType,
+        uint256 amount,
+        uint256 epoch_
+    ) private view {
         (uint256 amountIn, uint256 amountOut) = _batches[epoch_][commitType].parts();
         bool refunded = epoch_ >= state.epoch() || amountOut == 0;
-        // Unchecked: 2**126 * 2**126, twelve such sums; amountIn is at least the commitment's amount, which is not 0.
+        // Unchecked: 2**126 * 2**126; amountIn is at least the commitment's amount, which is not 0.
         unchecked {
             if (!refunded) amount = (amount * amountOut) / amountIn;
-            if (refunded ? CommitTypes.isMint(commitType) : CommitTypes.isBurn(commitType)) {
-                owed.settlement += amount;
-            } else if ((refunded ? CommitTypes.burnedSide(commitType) : CommitTypes.mintedSide(commitType)) == 0) {
-                owed.long += amount;
-            } else {
-                owed.short += amount;
-            }
         }
+        owed.add(commitType, amount, refunded);
     }
 
     function _pay(Payout memory owed, address receiver) private {
@@ -310,7 +259,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILeveragedPool
-    function setOperator(address operator, bool approved) external override returns (bool) {
+    function setOperator(address operator, bool approved) external returns (bool) {
         isOperator[msg.sender][operator] = approved;
         emit OperatorSet(msg.sender, operator, approved);
         return true;
@@ -319,16 +268,11 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     // --- the rebalance ---
 
     /// @inheritdoc ILeveragedPool
-    function rebalance(uint80 roundHint, address rewardRecipient)
-        external
-        override
-        nonReentrant
-        returns (uint256 reward)
-    {
+    function rebalance(uint80 roundHint, address rewardRecipient) external nonReentrant returns (uint256 reward) {
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
         if (block.timestamp < state.nextRebalance()) revert RebalanceNotDue(state.nextRebalance());
-        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
+        uint256 timestamp = _gridTime(state);
         uint256 price = _validPrice(IOracle(oracle).priceAt(timestamp, roundHint));
 
         Outcome memory o = _chargeAndTransfer(state, price, timestamp, rewardRecipient != address(0));
@@ -350,11 +294,12 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @dev Steps 1 to 3: management fee, reward, value transfer, as of `timestamp`.
-    function _chargeAndTransfer(PoolState state, uint256 price, uint256 timestamp, bool rewarded)
-        private
-        view
-        returns (Outcome memory o)
-    {
+    function _chargeAndTransfer(
+        PoolState state,
+        uint256 price,
+        uint256 timestamp,
+        bool rewarded
+    ) private view returns (Outcome memory o) {
         (uint256 long, uint256 short) = _balances.parts();
         o = _charge(state, long, short, timestamp, rewarded);
         // A transfer needs two counterparties, both of them when the rebalance begins.
@@ -364,11 +309,13 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @dev Steps 1 and 2.
-    function _charge(PoolState state, uint256 long, uint256 short, uint256 timestamp, bool rewarded)
-        private
-        view
-        returns (Outcome memory o)
-    {
+    function _charge(
+        PoolState state,
+        uint256 long,
+        uint256 short,
+        uint256 timestamp,
+        bool rewarded
+    ) private view returns (Outcome memory o) {
         // Unchecked: the last rebalance is before the next; fees and shares of the reward are at most what they are taken from.
         unchecked {
             uint256 elapsed = timestamp - state.lastRebalance();
@@ -380,7 +327,12 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
             if (rewarded) {
                 uint256 lateness = block.timestamp > timestamp ? block.timestamp - timestamp : 0;
                 (fromLong, fromShort) = Charges.keeperRewardDown(
-                    o.long, o.short, keeperRewardMax, keeperRewardRamp, lateness, rebalanceInterval
+                    o.long,
+                    o.short,
+                    keeperRewardMax,
+                    keeperRewardRamp,
+                    lateness,
+                    rebalanceInterval
                 );
                 o.reward = fromLong + fromShort;
                 o.long -= fromLong;
@@ -409,7 +361,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         unchecked {
             for (uint256 commitType = 0; commitType < COMMIT_TYPES; ++commitType) {
                 if ((pending >> commitType) & 1 == 0) continue;
-                (uint256 amountIn,) = batches[commitType].parts();
+                (uint256 amountIn, ) = batches[commitType].parts();
                 (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, commitType, amountIn);
                 emit BatchExecuted(epoch_, CommitType(commitType), amountIn, out);
                 if (out == 0) continue; // refunded
@@ -458,14 +410,14 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     // --- the owner and the protocol's fees ---
 
     /// @inheritdoc ILeveragedPool
-    function setMintPaused(bool paused) external override {
+    function setMintPaused(bool paused) external {
         if (msg.sender != Ownable(factory).owner()) revert NotOwner(msg.sender);
         _state = _state.withMintPaused(paused);
         emit MintPausedSet(paused);
     }
 
     /// @inheritdoc ILeveragedPool
-    function collectFees() external override nonReentrant returns (uint256 amount) {
+    function collectFees() external nonReentrant returns (uint256 amount) {
         amount = protocolFees;
         if (amount == 0) return 0;
         protocolFees = 0;
@@ -478,7 +430,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @inheritdoc ILeveragedPool
     /// @dev Refused inside any other call of this pool, where the rebalance would fail for being a re-entry.
-    function shutdown() external override nonReadReentrant {
+    function shutdown() external nonReadReentrant {
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
         uint256 opensAt = state.nextRebalance() + SHUTDOWN_DELAY;
@@ -487,25 +439,22 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         if (gasleft() < SHUTDOWN_GAS) revert ShutdownNeedsGas(gasleft(), SHUTDOWN_GAS);
 
         // Without the hint a feed of many rounds would look dead to this call, although a keeper could rebalance.
-        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
-        (bool found,, bytes memory answer) =
-            LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, abi.encodeCall(IOracle.findRound, (timestamp)));
+        bytes memory query = abi.encodeCall(IOracle.findRound, (_gridTime(state)));
+        (bool found, , bytes memory answer) = LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, query);
         // Truncation only spoils a hint that is none; a wrong hint makes the rebalance fail as no hint would.
         uint80 hint = found && answer.length == 32 ? uint80(abi.decode(answer, (uint256))) : 0;
-        try this.rebalance{gas: REBALANCE_GAS}(hint, address(0)) {}
-        catch {
+        try this.rebalance{gas: REBALANCE_GAS}(hint, address(0)) {} catch {
             _state = state.withShutdown();
             emit Shutdown(state.epoch());
         }
     }
 
     /// @inheritdoc ILeveragedPool
-    function redeem(uint256 longAmount, uint256 shortAmount, address receiver)
-        external
-        override
-        nonReentrant
-        returns (uint256 settlementAmount)
-    {
+    function redeem(
+        uint256 longAmount,
+        uint256 shortAmount,
+        address receiver
+    ) external nonReentrant returns (uint256 settlementAmount) {
         if (!_state.isShutdown()) revert PoolIsOpen();
         if (receiver == address(0)) revert ZeroAddress();
         if (longAmount | shortAmount == 0) revert ZeroAmount();
@@ -530,87 +479,83 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     // --- views ---
 
     /// @inheritdoc ILeveragedPool
-    function name() external view override returns (string memory) {
+    function name() external view returns (string memory) {
         return LibString.unpackOne(packedName);
     }
 
     /// @inheritdoc ILeveragedPool
-    function lastPrice() external view override returns (uint256) {
+    function lastPrice() external view returns (uint256) {
         return _state.lastPrice();
     }
 
     /// @inheritdoc ILeveragedPool
-    function nextRebalance() external view override returns (uint256) {
+    function nextRebalance() external view returns (uint256) {
         return _state.nextRebalance();
     }
 
     /// @inheritdoc ILeveragedPool
-    function lastRebalance() external view override returns (uint256) {
+    function lastRebalance() external view returns (uint256) {
         return _state.lastRebalance();
     }
 
     /// @inheritdoc ILeveragedPool
-    function epoch() external view override returns (uint256) {
+    function epoch() external view returns (uint256) {
         return _state.epoch();
     }
 
     /// @inheritdoc ILeveragedPool
-    function mintPaused() external view override returns (bool) {
+    function mintPaused() external view returns (bool) {
         return _state.mintPaused();
     }
 
     /// @inheritdoc ILeveragedPool
-    function isShutdown() external view override returns (bool) {
+    function isShutdown() external view returns (bool) {
         return _state.isShutdown();
     }
 
     /// @inheritdoc ILeveragedPool
-    function balances() external view override returns (uint256, uint256) {
+    function balances() external view returns (uint256, uint256) {
         return _balances.parts();
     }
 
     /// @inheritdoc ILeveragedPool
-    function supplies() external view override returns (uint256, uint256) {
+    function supplies() external view returns (uint256, uint256) {
         return _supplies.parts();
     }
 
     /// @inheritdoc ILeveragedPool
-    function tokenPrices() external view override returns (uint256, uint256) {
+    function tokenPrices() external view returns (uint256, uint256) {
         (uint256 long, uint256 short) = _balances.parts();
         (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
         return (_tokenPriceDown(long, longSupply), _tokenPriceDown(short, shortSupply));
     }
 
     function _tokenPriceDown(uint256 balance, uint256 supply) private view returns (uint256) {
-        return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
+        return
+            supply < BatchPricing.DUST
+                ? BatchPricing.WAD
+                : (balance * tokenUnitsPerSettlementUnit * BatchPricing.WAD) / supply;
     }
 
     /// @inheritdoc ILeveragedPool
-    function rebalancingRates() external view override returns (int256, int256) {
+    function rebalancingRates() external view returns (int256, int256) {
         (uint256 long, uint256 short) = _balances.parts();
         if (long == 0 || short == 0) return (0, 0);
         // Casts: below 2**121 * 2**60
-        return (int256((short * WAD) / long) - int256(WAD), int256((long * WAD) / short) - int256(WAD));
+        return (
+            int256((short * BatchPricing.WAD) / long) - int256(BatchPricing.WAD),
+            int256((long * BatchPricing.WAD) / short) - int256(BatchPricing.WAD)
+        );
     }
 
     /// @inheritdoc ILeveragedPool
-    function batch(uint256 epoch_, uint8 commitType)
-        external
-        view
-        override
-        returns (uint256 amountIn, uint256 amountOut)
-    {
+    function batch(uint256 epoch_, uint8 commitType) external view returns (uint256 amountIn, uint256 amountOut) {
         if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
         return _batches[epoch_][commitType].parts();
     }
 
     /// @inheritdoc ILeveragedPool
-    function commitment(address controller, uint8 commitType, uint256 epoch_)
-        external
-        view
-        override
-        returns (uint256 amount)
-    {
+    function commitment(address controller, uint8 commitType, uint256 epoch_) external view returns (uint256 amount) {
         if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
         uint256 index = _commitmentIndex(commitType, epoch_);
         (uint256 lastAmount, uint256 lastEpoch) = _accounts[controller].commitments[index].parts();
@@ -618,27 +563,23 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILeveragedPool
-    function claimable(address controller) external view override returns (uint256, uint256, uint256) {
-        (Payout memory owed,,) = _owed(controller);
+    function claimable(address controller) external view returns (uint256, uint256, uint256) {
+        (Payout memory owed, , ) = _owed(controller);
         return (owed.settlement, owed.long, owed.short);
     }
 
     /// @inheritdoc ILeveragedPool
-    function keeperReward() external view override returns (uint256) {
+    function keeperReward() external view returns (uint256) {
         PoolState state = _state;
         if (state.isShutdown() || block.timestamp < state.nextRebalance()) return 0;
-        uint256 timestamp = Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
         (uint256 long, uint256 short) = _balances.parts();
-        return _charge(state, long, short, timestamp, true).reward;
+        return _charge(state, long, short, _gridTime(state), true).reward;
     }
 
     /// @inheritdoc ILeveragedPool
-    function previewRebalance(uint256 price) external view override returns (uint256, uint256) {
+    function previewRebalance(uint256 price) external view returns (uint256, uint256) {
         PoolState state = _state;
-        uint256 timestamp = block.timestamp < state.nextRebalance()
-            ? state.nextRebalance()
-            : Schedule.latestAt(state.nextRebalance(), block.timestamp, rebalanceInterval);
-        Outcome memory o = _chargeAndTransfer(state, _validPrice(price), timestamp, true);
+        Outcome memory o = _chargeAndTransfer(state, _validPrice(price), _gridTime(state), true);
         return (o.long, o.short);
     }
 
@@ -652,6 +593,12 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     function _validPrice(uint256 price) private pure returns (uint256) {
         if (price == 0 || price > type(uint96).max) revert PriceOutOfRange(price);
         return price;
+    }
+
+    /// @dev t*: the latest grid time that has passed, or the next while that is ahead.
+    function _gridTime(PoolState state) private view returns (uint256) {
+        uint256 next = state.nextRebalance();
+        return block.timestamp < next ? next : Schedule.latestAt(next, block.timestamp, rebalanceInterval);
     }
 
     /// @dev The number of a commitment within an account.

@@ -10,9 +10,9 @@ import {IPoolFactory, PoolParams} from "./interfaces/IPoolFactory.sol";
 /// @title PoolFactory
 /// @notice See `IPoolFactory`, the manual.
 contract PoolFactory is IPoolFactory, Ownable2Step {
-    address public override feeRecipient;
-    address[] public override pools;
-    mapping(address pool => bool) public override isPool;
+    address public feeRecipient;
+    address[] public pools;
+    mapping(address pool => bool) public isPool;
 
     /// @param owner_ The DAO.
     /// @param feeRecipient_ Where protocol fees go at first.
@@ -21,7 +21,7 @@ contract PoolFactory is IPoolFactory, Ownable2Step {
     }
 
     /// @inheritdoc IPoolFactory
-    function deployPool(PoolParams calldata params) external override returns (address pool) {
+    function deployPool(PoolParams calldata params) external returns (address pool) {
         pool = poolAddress(params, msg.sender);
         if (isPool[pool]) revert PoolExists(pool);
         // Known before it exists, and entered before its constructor asks token and oracle.
@@ -32,19 +32,21 @@ contract PoolFactory is IPoolFactory, Ownable2Step {
     }
 
     /// @inheritdoc IPoolFactory
-    function poolAddress(PoolParams calldata params, address deployer) public view override returns (address) {
+    function poolAddress(PoolParams calldata params, address deployer) public view returns (address) {
         bytes32 initCodeHash = keccak256(bytes.concat(type(LeveragedPool).creationCode, abi.encode(params)));
-        bytes32 digest = keccak256(abi.encodePacked(bytes1(0xff), address(this), _salt(params, deployer), initCodeHash));
+        bytes32 digest = keccak256(
+            abi.encodePacked(bytes1(0xff), address(this), _salt(params, deployer), initCodeHash)
+        );
         return address(uint160(uint256(digest))); // an address is the low 20 bytes of the digest: EIP-1014
     }
 
     /// @inheritdoc IPoolFactory
-    function poolCount() external view override returns (uint256) {
+    function poolCount() external view returns (uint256) {
         return pools.length;
     }
 
     /// @inheritdoc IPoolFactory
-    function setFeeRecipient(address newFeeRecipient) external override onlyOwner {
+    function setFeeRecipient(address newFeeRecipient) external onlyOwner {
         _setFeeRecipient(newFeeRecipient);
     }
 

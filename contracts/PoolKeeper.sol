@@ -20,29 +20,32 @@ contract PoolKeeper is IPoolKeeper {
     uint16 private constant REASON_LENGTH = 256;
 
     /// @inheritdoc IPoolKeeper
-    function upkeep(address[] calldata pools, uint80[] calldata roundHints, address rewardRecipient)
-        external
-        override
-        returns (bool[] memory success)
-    {
+    function upkeep(
+        address[] calldata pools,
+        uint80[] calldata roundHints,
+        address rewardRecipient
+    ) external returns (bool[] memory success) {
         return _upkeep(pools, roundHints, rewardRecipient);
     }
 
     /// @inheritdoc IPoolKeeper
-    function performUpkeep(bytes calldata performData) external override {
-        (address[] memory pools, uint80[] memory roundHints, address rewardRecipient) =
-            abi.decode(performData, (address[], uint80[], address));
+    function performUpkeep(bytes calldata performData) external {
+        (address[] memory pools, uint80[] memory roundHints, address rewardRecipient) = abi.decode(
+            performData,
+            (address[], uint80[], address)
+        );
         _upkeep(pools, roundHints, rewardRecipient);
     }
 
-    function _upkeep(address[] memory pools, uint80[] memory roundHints, address rewardRecipient)
-        private
-        returns (bool[] memory success)
-    {
+    function _upkeep(
+        address[] memory pools,
+        uint80[] memory roundHints,
+        address rewardRecipient
+    ) private returns (bool[] memory success) {
         if (pools.length != roundHints.length) revert LengthMismatch(pools.length, roundHints.length);
         success = new bool[](pools.length);
         for (uint256 i = 0; i < pools.length; ++i) {
-            (bool ok,, bytes memory answer) = LibCall.tryCall(
+            (bool ok, , bytes memory answer) = LibCall.tryCall(
                 pools[i],
                 0,
                 POOL_GAS,
@@ -56,17 +59,21 @@ contract PoolKeeper is IPoolKeeper {
     }
 
     /// @inheritdoc IPoolKeeper
-    function claimFor(address pool, address[] calldata controllers) external override {
+    function claimFor(address pool, address[] calldata controllers) external {
         for (uint256 i = 0; i < controllers.length; ++i) {
-            (bool ok,, bytes memory answer) = LibCall.tryCall(
-                pool, 0, CLAIM_GAS, REASON_LENGTH, abi.encodeCall(ILeveragedPool.claim, (controllers[i], controllers[i]))
+            (bool ok, , bytes memory answer) = LibCall.tryCall(
+                pool,
+                0,
+                CLAIM_GAS,
+                REASON_LENGTH,
+                abi.encodeCall(ILeveragedPool.claim, (controllers[i], controllers[i]))
             );
             if (!ok || answer.length < 96) emit ClaimFailed(pool, controllers[i], answer);
         }
     }
 
     /// @inheritdoc IPoolKeeper
-    function due(address[] calldata pools) external view override returns (bool[] memory isDue) {
+    function due(address[] calldata pools) external view returns (bool[] memory isDue) {
         isDue = new bool[](pools.length);
         for (uint256 i = 0; i < pools.length; ++i) {
             isDue[i] = _isDue(pools[i]);
@@ -74,12 +81,7 @@ contract PoolKeeper is IPoolKeeper {
     }
 
     /// @inheritdoc IPoolKeeper
-    function checkUpkeep(bytes calldata data)
-        external
-        view
-        override
-        returns (bool upkeepNeeded, bytes memory performData)
-    {
+    function checkUpkeep(bytes calldata data) external view returns (bool upkeepNeeded, bytes memory performData) {
         (address[] memory pools, address rewardRecipient) = abi.decode(data, (address[], address));
         address[] memory duePools = new address[](pools.length);
         uint80[] memory roundHints = new uint80[](pools.length);
@@ -117,7 +119,7 @@ contract PoolKeeper is IPoolKeeper {
 
     /// @dev The word that a view answers with; 0 where it fails or there is no code.
     function _read(address target, bytes memory data) private view returns (uint256 word) {
-        (bool ok,, bytes memory answer) = LibCall.tryStaticCall(target, VIEW_GAS, 32, data);
+        (bool ok, , bytes memory answer) = LibCall.tryStaticCall(target, VIEW_GAS, 32, data);
         if (ok && answer.length == 32) word = abi.decode(answer, (uint256));
     }
 }

@@ -24,7 +24,11 @@ interface ILeveragedPool {
     /// @param payer Who put it in: the controller or its operator.
     /// @param amount Settlement units for mints, token units else.
     event Committed(
-        address indexed controller, uint256 indexed epoch, CommitType indexed commitType, address payer, uint256 amount
+        address indexed controller,
+        uint256 indexed epoch,
+        CommitType indexed commitType,
+        address payer,
+        uint256 amount
     );
 
     /// @notice A batch executed, or was refunded (`amountOut` 0).
@@ -32,9 +36,7 @@ interface ILeveragedPool {
     /// @param commitType What it asked for.
     /// @param amountIn What was committed in all.
     /// @param amountOut What it yields in all: token units for mints and flips, settlement units for burns.
-    event BatchExecuted(
-        uint256 indexed epoch, CommitType indexed commitType, uint256 amountIn, uint256 amountOut
-    );
+    event BatchExecuted(uint256 indexed epoch, CommitType indexed commitType, uint256 amountIn, uint256 amountOut);
 
     /// @notice The pool rebalanced. All values are those after it.
     /// @param epoch The epoch that was executed.
@@ -180,9 +182,10 @@ interface ILeveragedPool {
     /// `a * amountOut / amountIn` of its batch, rounded down, or `a` back if the batch was refunded; after a shutdown, what has not
     /// executed comes back too. Pays nothing, and does not revert, when there is nothing.
     /// @dev Caller: the controller or its operator. Reverts with `ZeroAddress`, `NotControllerOrOperator`.
-    function claim(address controller, address receiver)
-        external
-        returns (uint256 settlementAmount, uint256 longAmount, uint256 shortAmount);
+    function claim(
+        address controller,
+        address receiver
+    ) external returns (uint256 settlementAmount, uint256 longAmount, uint256 shortAmount);
 
     /// @notice Charges the management fee, pays the keeper, moves value by the price as of the latest grid time and executes the
     /// epoch's batches. Open to anyone from `nextRebalance` on; constant cost.
@@ -210,9 +213,11 @@ interface ILeveragedPool {
 
     /// @notice In a closed pool: burns the caller's pool tokens for `a * balance / supply` of each side, each rounded down.
     /// @dev Reverts with `PoolIsOpen`, `ZeroAddress`, `ZeroAmount` or the token's `InsufficientBalance`.
-    function redeem(uint256 longAmount, uint256 shortAmount, address receiver)
-        external
-        returns (uint256 settlementAmount);
+    function redeem(
+        uint256 longAmount,
+        uint256 shortAmount,
+        address receiver
+    ) external returns (uint256 settlementAmount);
 
     // --- parameters ---
 
@@ -296,10 +301,9 @@ interface ILeveragedPool {
     function commitment(address controller, uint8 commitType, uint256 epoch_) external view returns (uint256 amount);
 
     /// @notice What `claim` would pay now.
-    function claimable(address controller)
-        external
-        view
-        returns (uint256 settlementAmount, uint256 longAmount, uint256 shortAmount);
+    function claimable(
+        address controller
+    ) external view returns (uint256 settlementAmount, uint256 longAmount, uint256 shortAmount);
 
     function isOperator(address controller, address operator) external view returns (bool);
 

@@ -41,7 +41,11 @@ interface IPoolFactory {
     /// @param shortToken The S-token's address.
     /// @param params All parameters.
     event PoolDeployed(
-        address indexed pool, address indexed deployer, address longToken, address shortToken, PoolParams params
+        address indexed pool,
+        address indexed deployer,
+        address longToken,
+        address shortToken,
+        PoolParams params
     );
 
     /// @param feeRecipient Where `collectFees` of every pool pays to from now on.

@@ -19,9 +19,11 @@ interface IPoolKeeper {
 
     /// @notice Rebalances each pool that can be, with its hint; each reward goes to `rewardRecipient`.
     /// @return success Which pools were rebalanced, in the order given.
-    function upkeep(address[] calldata pools, uint80[] calldata roundHints, address rewardRecipient)
-        external
-        returns (bool[] memory success);
+    function upkeep(
+        address[] calldata pools,
+        uint80[] calldata roundHints,
+        address rewardRecipient
+    ) external returns (bool[] memory success);
 
     /// @notice Which pools' rebalance time has come (open pools only). Says nothing of their oracle.
     function due(address[] calldata pools) external view returns (bool[] memory);

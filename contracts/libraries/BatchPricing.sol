@@ -36,11 +36,11 @@ library BatchPricing {
     /// @return paid Settlement units that the burned side pays (0 for mints).
     /// @return added Settlement units that the minted side gets (0 for burns). The rest of what went in or was paid, less what
     /// comes out, is the protocol's.
-    function price(Terms memory terms, uint256 commitType, uint256 amount)
-        internal
-        pure
-        returns (uint256 out, uint256 paid, uint256 added)
-    {
+    function price(
+        Terms memory terms,
+        uint256 commitType,
+        uint256 amount
+    ) internal pure returns (uint256 out, uint256 paid, uint256 added) {
         bool isBurn = CommitTypes.isBurn(commitType);
         if (CommitTypes.isMint(commitType)) {
             // Unchecked: 2**121 + 2**121 + 2**126
@@ -81,11 +81,12 @@ library BatchPricing {
     /// @notice Token units owed for `amount` settlement units. Down: a mint never dilutes the holders already in.
     /// @dev 0, so a refund, when supply without value would be joined, and when the side would end below DUST or above
     /// MAX_SUPPLY.
-    function tokensForDown(uint256 amount, uint256 balance, uint256 supply, uint256 tokenUnitsPerSettlementUnit)
-        internal
-        pure
-        returns (uint256 out)
-    {
+    function tokensForDown(
+        uint256 amount,
+        uint256 balance,
+        uint256 supply,
+        uint256 tokenUnitsPerSettlementUnit
+    ) internal pure returns (uint256 out) {
         // Unchecked: 2**126 * 10**12, 2**126 * 2**127, and that much more.
         unchecked {
             if (supply < DUST) {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @notice What a rebalance makes of the sides, in settlement units.
+struct Outcome {
+    uint256 long;
+    uint256 short;
+    uint256 fees;
+    uint256 reward;
+}
+
 /// @title What a rebalance charges before it moves value: the management fee and the keeper's reward
 /// @dev Amounts are settlement units, fees WAD, times seconds.
 library Charges {

@@ -84,9 +84,10 @@ function rebalanced(PoolState state, uint256 price, uint256 timestamp, uint256 n
     uint256 kept = (PoolState.unwrap(state) >> PENDING_AT) & ~(ALL_KINDS << (pendingAt(executed) - PENDING_AT));
     // Unchecked: 2**32 epochs are 80,000 years.
     unchecked {
-        return PoolState.wrap(
-            price | (next << NEXT_AT) | (timestamp << LAST_AT) | ((executed + 1) << EPOCH_AT) | (kept << PENDING_AT)
-        );
+        return
+            PoolState.wrap(
+                price | (next << NEXT_AT) | (timestamp << LAST_AT) | ((executed + 1) << EPOCH_AT) | (kept << PENDING_AT)
+            );
     }
 }
 

@@ -21,11 +21,12 @@ library Schedule {
 
     /// @notice The next rebalance after one at the grid time `latest`: one interval on, and one more when that is too near for a
     /// commitment made now to be sure of not knowing its price.
-    function nextAfter(uint256 latest, uint256 time, uint256 interval, uint256 frontRunningInterval)
-        internal
-        pure
-        returns (uint256 next)
-    {
+    function nextAfter(
+        uint256 latest,
+        uint256 time,
+        uint256 interval,
+        uint256 frontRunningInterval
+    ) internal pure returns (uint256 next) {
         unchecked {
             next = latest + interval;
             if (next <= time + frontRunningInterval) next += interval;

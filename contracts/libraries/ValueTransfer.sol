@@ -50,11 +50,13 @@ library ValueTransfer {
     /// @param lastPrice WAD, 1 to 2**96 - 1.
     /// @param price WAD, 1 to 2**96 - 1.
     /// @param p The power leverage, 1 to 10.
-    function transfer(uint256 long, uint256 short, uint256 lastPrice, uint256 price, uint256 p)
-        internal
-        pure
-        returns (uint256, uint256)
-    {
+    function transfer(
+        uint256 long,
+        uint256 short,
+        uint256 lastPrice,
+        uint256 price,
+        uint256 p
+    ) internal pure returns (uint256, uint256) {
         if (price == lastPrice) return (long, short);
         bool up = price > lastPrice;
         (uint256 lo, uint256 hi) = up ? (lastPrice, price) : (price, lastPrice);

@@ -1,0 +1,1 @@
+"""Perpetual Pools: the exact model of the contracts, and what scripts, demo and tests share."""

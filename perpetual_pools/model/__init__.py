@@ -1,0 +1,27 @@
+"""The pools in exact Python integers: the single place where formulas exist in Python.
+
+Contract and model agree to the unit on every view after every action; tests, scripts and the demo use the model rather
+than a formula of their own.
+"""
+
+from .errors import Refused
+from .ledger import Ledger
+from .maths import CommitType
+from .oracle import ChainlinkOracle, Feed, FixedOracle, Oracle, Round, SequencerFeed
+from .pool import ZERO_ADDRESS, Event, Pool, PoolParams
+
+__all__ = [
+    "ZERO_ADDRESS",
+    "ChainlinkOracle",
+    "CommitType",
+    "Event",
+    "Feed",
+    "FixedOracle",
+    "Ledger",
+    "Oracle",
+    "Pool",
+    "PoolParams",
+    "Refused",
+    "Round",
+    "SequencerFeed",
+]

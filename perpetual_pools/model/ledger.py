@@ -1,0 +1,43 @@
+"""ERC-20 balances as exact integers: the settlement token, and both pool tokens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from .errors import Refused
+
+
+class Ledger:
+    """Who holds how much of one token, in its smallest units.
+
+    Args:
+        lack: the error with which the contract's token refuses a transfer of more than is held.
+    """
+
+    def __init__(self, lack: str = "InsufficientBalance") -> None:
+        self._lack = lack
+        self._balances: defaultdict[str, int] = defaultdict(int)
+        self.total_supply = 0
+
+    def balance_of(self, account: str) -> int:
+        return self._balances.get(account, 0)
+
+    def mint(self, account: str, amount: int) -> None:
+        self._balances[account] += amount
+        self.total_supply += amount
+
+    def burn(self, account: str, amount: int) -> None:
+        """Raises Refused when the account holds less."""
+        self._require(account, amount)
+        self._balances[account] -= amount
+        self.total_supply -= amount
+
+    def transfer(self, sender: str, receiver: str, amount: int) -> None:
+        """Raises Refused when the sender holds less."""
+        self._require(sender, amount)
+        self._balances[sender] -= amount
+        self._balances[receiver] += amount
+
+    def _require(self, account: str, amount: int) -> None:
+        if self.balance_of(account) < amount:
+            raise Refused(self._lack)

@@ -1,0 +1,204 @@
+"""The oracle wrapper over a Chainlink feed. Source: the specification, section 5.
+
+The price as of t is the answer of the round with the greatest proxy round id (phase << 64 | aggregator round) among those
+with 0 < updated_at <= t.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from typing import Protocol
+
+from .constants import MAX_PRICE
+from .errors import Refused
+
+LOOK_BACK = 32
+"""How many ids below the latest are tried without a hint."""
+
+
+class Oracle(Protocol):
+    """What a pool asks of an oracle. Prices are WAD; all raise Refused when there is none."""
+
+    def price_at(self, timestamp: int, hint: int, now: int) -> int: ...
+
+    def latest_price(self, now: int) -> int: ...
+
+    def find_round(self, timestamp: int) -> int: ...
+
+
+class FixedOracle:
+    """The price it was given, at every time; none while ``failure`` is set."""
+
+    def __init__(self, price: int) -> None:
+        self.price = price
+        self.failure: Refused | None = None
+
+    def price_at(self, timestamp: int, hint: int, now: int) -> int:
+        if self.failure is not None:
+            raise self.failure
+        return self.price
+
+    def latest_price(self, now: int) -> int:
+        return self.price_at(now, 0, now)
+
+    def find_round(self, timestamp: int) -> int:
+        if self.failure is not None:
+            raise self.failure
+        return 0
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a feed, as ``getRoundData`` returns it; times in Unix seconds."""
+
+    round_id: int
+    answer: int
+    started_at: int
+    updated_at: int
+
+    @property
+    def complete(self) -> bool:
+        return self.updated_at > 0
+
+
+class Feed:
+    """A Chainlink proxy: rounds of all its phases by their ids. The latest is that of the greatest id."""
+
+    def __init__(self, decimals: int, rounds: list[Round] | None = None) -> None:
+        self.decimals = decimals
+        self._rounds: dict[int, Round] = {}
+        self._ids: list[int] = []
+        for round_ in rounds or []:
+            self.push(round_)
+
+    def push(self, round_: Round) -> None:
+        """Adds a round, or replaces the one of the same id."""
+        if round_.round_id not in self._rounds:
+            insort(self._ids, round_.round_id)
+        self._rounds[round_.round_id] = round_
+
+    def get(self, round_id: int) -> Round | None:
+        """The round, None if it is absent or incomplete."""
+        round_ = self._rounds.get(round_id)
+        return round_ if round_ is not None and round_.complete else None
+
+    @property
+    def latest_id(self) -> int:
+        """Raises Refused when the feed has no round."""
+        if not self._ids:
+            raise Refused("FeedUnavailable")
+        return self._ids[-1]
+
+    def at(self, timestamp: int) -> Round | None:
+        """The round of the definition, None if there is none: from the newest id down, the first that is complete and not later."""
+        for round_id in reversed(self._ids):
+            round_ = self._rounds[round_id]
+            if 0 < round_.updated_at <= timestamp:
+                return round_
+        return None
+
+    def superseding(self, round_id: int, timestamp: int) -> Round | None:
+        """A round of a greater id that is complete and not later than ``timestamp``: the latest if it is one, else the first."""
+        latest = self.get(self.latest_id)
+        if latest is not None and latest.round_id > round_id and latest.updated_at <= timestamp:
+            return latest
+        start = bisect_left(self._ids, round_id + 1)
+        for later_id in self._ids[start:]:
+            later = self._rounds[later_id]
+            if 0 < later.updated_at <= timestamp:
+                return later
+        return None
+
+
+@dataclass
+class SequencerFeed:
+    """The L2 sequencer uptime feed: answer 0 is up; ``started_at`` is when that began, 0 is invalid."""
+
+    answer: int
+    started_at: int
+
+
+class ChainlinkOracle:
+    """The oracle wrapper.
+
+    Args:
+        feed: the price feed.
+        sequencer: None on a chain without one.
+        max_age: seconds, the greatest age of a round at the time that is asked for.
+        grace_period: seconds after the sequencer's last change without a price.
+    """
+
+    def __init__(self, feed: Feed, sequencer: SequencerFeed | None, max_age: int, grace_period: int) -> None:
+        self.feed = feed
+        self.sequencer = sequencer
+        self.max_age = max_age
+        self.grace_period = grace_period
+
+    def price_at(self, timestamp: int, hint: int, now: int) -> int:
+        """WAD. Raises Refused with the contract's error."""
+        if timestamp > now:
+            raise Refused("TimestampInFuture", timestamp=timestamp, now_=now)
+        self._require_sequencer_up(timestamp)
+        round_ = self._round_at(timestamp, hint)
+        if timestamp - round_.updated_at > self.max_age:
+            raise Refused(
+                "RoundStale",
+                roundId=round_.round_id,
+                updatedAt=round_.updated_at,
+                timestamp=timestamp,
+                maxAge=self.max_age,
+            )
+        if round_.answer <= 0:
+            raise Refused("AnswerNotPositive", roundId=round_.round_id, answer=round_.answer)
+        price: int = round_.answer * 10**18 // 10**self.feed.decimals
+        if not 1 <= price <= MAX_PRICE:
+            raise Refused("PriceOutOfRange", roundId=round_.round_id, answer=round_.answer)
+        return price
+
+    def latest_price(self, now: int) -> int:
+        """WAD. The price as of now."""
+        return self.price_at(now, 0, now)
+
+    def find_round(self, timestamp: int) -> int:
+        """The hint for ``price_at``. Raises Refused("NoRoundFound")."""
+        round_ = self.feed.at(timestamp)
+        if round_ is None:
+            raise Refused("NoRoundFound", timestamp=timestamp)
+        return round_.round_id
+
+    def _require_sequencer_up(self, timestamp: int) -> None:
+        if self.sequencer is None:
+            return
+        if self.sequencer.started_at == 0:
+            raise Refused("SequencerRoundInvalid")
+        if self.sequencer.answer != 0:
+            raise Refused("SequencerDown", answer=self.sequencer.answer)
+        valid_from = self.sequencer.started_at + self.grace_period
+        if timestamp < valid_from:
+            raise Refused("SequencerGracePeriod", timestamp=timestamp, validFrom=valid_from)
+
+    def _round_at(self, timestamp: int, hint: int) -> Round:
+        latest_id = self.feed.latest_id
+        if hint == 0:
+            first = max(latest_id - LOOK_BACK, (latest_id >> 64 << 64) + 1)
+            for round_id in (latest_id, *range(latest_id - 1, first - 1, -1)):
+                round_ = self.feed.get(round_id)
+                if round_ is not None and round_.updated_at <= timestamp:
+                    return round_
+            raise Refused("CallFindRound", timestamp=timestamp)
+        round_ = self.feed.get(hint)
+        if round_ is None:
+            raise Refused("RoundIncomplete", roundId=hint)
+        if round_.updated_at > timestamp:
+            raise Refused("RoundTooLate", roundId=hint, updatedAt=round_.updated_at, timestamp=timestamp)
+        later = self.feed.superseding(hint, timestamp)
+        if later is not None:
+            raise Refused(
+                "RoundSuperseded",
+                roundId=hint,
+                laterRoundId=later.round_id,
+                laterUpdatedAt=later.updated_at,
+                timestamp=timestamp,
+            )
+        return round_

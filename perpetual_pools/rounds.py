@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from .model import Round
@@ -21,23 +21,17 @@ class RoundsError(ValueError):
     """A file of rounds that cannot be used; the message says where and why."""
 
 
-@dataclass(frozen=True)
 class RoundHistory:
     """The rounds of one feed in the order of their ids.
 
     Args:
-        rounds: complete and incomplete ones.
+        rounds: complete and incomplete ones, at least one complete.
     """
 
-    rounds: Sequence[Round]
-
-    def __post_init__(self) -> None:
-        complete = [round_ for round_ in self.rounds if round_.complete]
-        object.__setattr__(self, "_complete", complete)
-        object.__setattr__(self, "_times", [round_.updated_at for round_ in complete])
-
-    _complete: Sequence[Round] = ()
-    _times: Sequence[int] = ()
+    def __init__(self, rounds: Sequence[Round]) -> None:
+        self.rounds = rounds
+        self._complete = [round_ for round_ in rounds if round_.complete]
+        self._times = [round_.updated_at for round_ in self._complete]
 
     @property
     def first_time(self) -> int:
@@ -63,7 +57,7 @@ class RoundHistory:
     def longest_gap(self, after: int, until: int) -> int:
         """Seconds: the longest time without a new round between the two times, both ends counted as rounds."""
         times = [self.at(after).updated_at, *(round_.updated_at for round_ in self.between(after, until)), until]
-        return max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        return max(later - earlier for earlier, later in pairwise(times))
 
 
 def read_rounds(path: Path) -> RoundHistory:

@@ -40,6 +40,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         Pair[12] commitments; // amount (settlement or token units) and epoch
     }
 
+    uint256 private constant WAD = BatchPricing.WAD;
     uint256 private constant COMMIT_TYPES = 6;
     uint256 private constant MAX_BATCH = 1 << 126;
     uint256 private constant EVER_USED = 1 << 255;
@@ -531,10 +532,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     function _tokenPriceDown(uint256 balance, uint256 supply) private view returns (uint256) {
-        return
-            supply < BatchPricing.DUST
-                ? BatchPricing.WAD
-                : (balance * tokenUnitsPerSettlementUnit * BatchPricing.WAD) / supply;
+        return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
     }
 
     /// @inheritdoc ILeveragedPool
@@ -542,10 +540,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         (uint256 long, uint256 short) = _balances.parts();
         if (long == 0 || short == 0) return (0, 0);
         // Casts: below 2**121 * 2**60
-        return (
-            int256((short * BatchPricing.WAD) / long) - int256(BatchPricing.WAD),
-            int256((long * BatchPricing.WAD) / short) - int256(BatchPricing.WAD)
-        );
+        return (int256((short * WAD) / long) - int256(WAD), int256((long * WAD) / short) - int256(WAD));
     }
 
     /// @inheritdoc ILeveragedPool

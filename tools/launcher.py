@@ -186,7 +186,16 @@ def install_python(places: Places) -> None:
 
 
 def pip_install(places: Places, lock: Path) -> list[str]:
-    return [str(places.python), "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+    return [
+        str(places.python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        str(lock),
+    ]
 
 
 def install_node(places: Places) -> None:
@@ -251,7 +260,9 @@ def set_up(places: Places, *, compile_too: bool = True) -> None:
         if compile_too:
             compile_contracts(places)
     if shutil.which("anvil", path=environment(places)["PATH"]) is None:
-        raise SetUpFailed("anvil is not on the PATH, and npm has none for this platform: install Foundry, then run again.")
+        raise SetUpFailed(
+            "anvil is not on the PATH, and npm has none for this platform: install Foundry, then run again."
+        )
 
 
 # --- verbs ---
@@ -300,20 +311,37 @@ def verb_format(places: Places, arguments: list[str]) -> int:
     return checks(places, arguments, fix=True)
 
 
+def refuse(arguments: list[str]) -> int:
+    print(f"unexpected arguments: {shlex.join(arguments)}", file=sys.stderr)
+    return 2
+
+
 def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
     if arguments:
-        print(f"unexpected arguments: {shlex.join(arguments)}", file=sys.stderr)
-        return 2
+        return refuse(arguments)
     set_up(places, compile_too=False)
     solidity = "contracts/**/*.sol"
     commands = (
-        [["ruff", "check", "--fix", "."], ["ruff", "format", "."], ["prettier", "--log-level", "warn", "--write", solidity]]
+        [
+            ["ruff", "check", "--fix", "."],
+            ["ruff", "format", "."],
+            ["prettier", "--log-level", "warn", "--write", solidity],
+        ]
         if fix
         else [
             ["ruff", "check", "."],
             ["ruff", "format", "--check", "."],
             ["mypy", "--strict", "perpetual_pools", "tools"],
-            ["solhint", "--max-warnings", "0", solidity],
+            ["solhint", "--disc", "--max-warnings", "0", "contracts/{*.sol,{interfaces,libraries,oracles}/*.sol}"],
+            [
+                "solhint",
+                "--disc",
+                "--max-warnings",
+                "0",
+                "-c",
+                "contracts/mocks/.solhint.json",
+                "contracts/mocks/*.sol",
+            ],
             ["prettier", "--check", solidity],
         ]
     )
@@ -331,6 +359,8 @@ def verb_env(places: Places, arguments: list[str]) -> int:
 
     Example: eval "$(./dev env)" && ape compile
     """
+    if arguments:
+        return refuse(arguments)
     set_up(places, compile_too=False)
     for name, value in exports(places, dict(os.environ)).items():
         print(f"export {name}={shlex.quote(value)}")
@@ -381,8 +411,11 @@ def main(arguments: list[str]) -> int:
     verb = parser.parse_known_args(arguments[:1])[0].verb
     if verb not in VERBS:
         asked = not arguments or arguments[0] in ("-h", "--help", "help")
-        print(help_text() if asked else f"./dev: no verb {arguments[0]!r}\n\n{help_text()}", file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else 2
+        if asked:
+            print(help_text())
+            return 0
+        print(f"./dev: no verb {arguments[0]!r}\n\n{help_text()}", file=sys.stderr)
+        return 2
     rest = arguments[1:]
     if rest and rest[0] in ("-h", "--help") and verb not in HAVE_OWN_HELP:
         print(f"usage: ./dev {verb}\n\n{VERBS[verb].__doc__}")

@@ -20,7 +20,9 @@ interface IAggregatorV3 {
     /// @return startedAt Unix seconds; for a sequencer uptime feed when the status changed.
     /// @return updatedAt Unix seconds.
     /// @return answeredInRound Deprecated by Chainlink, unused here.
-    function getRoundData(uint80 roundId_)
+    function getRoundData(
+        uint80 roundId_
+    )
         external
         view
         returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);

@@ -74,9 +74,7 @@ def management_fee(balance: int, fee: int, elapsed: int) -> int:
     return min(balance, balance * fee * elapsed // (YEAR * WAD))
 
 
-def keeper_reward(
-    long: int, short: int, maximum: int, ramp: int, lateness: int, interval: int
-) -> tuple[int, int]:
+def keeper_reward(long: int, short: int, maximum: int, ramp: int, lateness: int, interval: int) -> tuple[int, int]:
     """What each side pays to the keeper; the reward is their sum.
 
     It rises to ``maximum`` over ``ramp`` seconds of lateness (ramp 0: at once), and is at most 0.01 % of the pool per

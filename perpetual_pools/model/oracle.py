@@ -91,7 +91,7 @@ class Feed:
         return self._ids[-1]
 
     def at(self, timestamp: int) -> Round | None:
-        """The round of the definition, None if there is none: from the newest id down, the first that is complete and not later."""
+        """The round of the definition, if any: from the newest id down, the first that is complete and not later."""
         for round_id in reversed(self._ids):
             round_ = self._rounds[round_id]
             if 0 < round_.updated_at <= timestamp:
@@ -99,7 +99,7 @@ class Feed:
         return None
 
     def superseding(self, round_id: int, timestamp: int) -> Round | None:
-        """A round of a greater id that is complete and not later than ``timestamp``: the latest if it is one, else the first."""
+        """A complete round of a greater id, not later than ``timestamp``: the latest if it is one, else the first."""
         latest = self.get(self.latest_id)
         if latest is not None and latest.round_id > round_id and latest.updated_at <= timestamp:
             return latest

@@ -1,21 +1,50 @@
-"""Deployment of the contracts of one system, step by step. Scripts, tests and the demo deploy through these functions.
+"""Deployment of the contracts: one by one, and a whole system from parameters through a record.
 
-Each function sends what it says with `account` on the connected network and returns the instance, ready to use.
+The functions `deploy_*` send with `account` on the connected network and return the instance, ready to use: tests and the
+demo work with them. `deploy_system` does the same steps for operators: it can be interrupted anywhere and run again.
+
+How a step is never sent twice. Each step is one transaction of one account. Before it is sent, the record gets its
+*intent*: its nonce and the hash it will have. When it is mined, the record gets its result and the intent goes. A run
+that finds an intent asks the chain. Either the hash is known: the result is entered. Or the nonce is free: the
+transaction never arrived, and the step is sent with that same nonce, of which a chain takes one only. Or the nonce went
+to another transaction: the step is sent anew if it can be told that this one did not do it, and else the run stops and
+says so. Pools are found without an intent too, at the address that the factory foretells.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import ape
+from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
+from eth_abi.abi import encode
+from eth_utils.conversions import to_hex
+from eth_utils.crypto import keccak
+from web3.exceptions import TransactionNotFound
+from web3.utils.address import get_create2_address, get_create_address
+
+from perpetual_pools import records
+from perpetual_pools.model import ZERO_ADDRESS, PoolParams
+from perpetual_pools.parameters import FeedParameters, Parameters, Sequencer
+from perpetual_pools.records import Call, Deployment, Intent, Record
 
 if TYPE_CHECKING:
-    from ape.api import AccountAPI
-    from ape.contracts import ContractInstance
+    from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+    from ape.contracts import ContractContainer, ContractInstance
 
-    from perpetual_pools.model import PoolParams
+Report = Callable[[str], object]
+"""Takes a line of progress."""
 
-ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
+
+class DeploymentError(Exception):
+    """The deployment cannot go on; says why and what to do."""
+
+
+# --- one contract ---
 
 
 def deploy_feed(account: AccountAPI, decimals: int, description: str) -> ContractInstance:
@@ -60,21 +89,8 @@ def deploy_keeper(account: AccountAPI) -> ContractInstance:
 
 
 def pool_arguments(params: PoolParams) -> tuple[str | int, ...]:
-    """`params` as the struct that the factory takes, in its order."""
-    return (
-        params.market,
-        params.settlement_token,
-        params.oracle,
-        params.leverage,
-        params.rebalance_interval,
-        params.front_running_interval,
-        params.management_fee,
-        params.mint_fee,
-        params.burn_fee,
-        params.keeper_reward_max,
-        params.keeper_reward_ramp,
-        params.min_liquidity,
-    )
+    """`params` as the struct that the factory takes: the fields stand in its order."""
+    return tuple(asdict(params).values())
 
 
 def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolParams) -> ContractInstance:
@@ -87,3 +103,490 @@ def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolPara
     pool = factory.poolAddress(arguments, account)
     factory.deployPool(arguments, sender=account)
     return ape.project.LeveragedPool.at(pool)
+
+
+# --- the plan ---
+
+
+@dataclass(frozen=True)
+class AddressOf:
+    """An argument: where the step of that name put its contract."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class Now:
+    """An argument: the time of the latest block, in seconds."""
+
+
+Argument = str | int | AddressOf | Now
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transaction. `arguments` are named and ordered as in the ABI."""
+
+    name: str
+    contract: str
+    arguments: Mapping[str, Argument]
+
+
+@dataclass(frozen=True)
+class Creation(Step):
+    """Deploys `contract` from the account."""
+
+
+@dataclass(frozen=True)
+class PoolCreation(Step):
+    """Deploys a pool through the factory, at an address that follows from its parameters and the account."""
+
+
+@dataclass(frozen=True)
+class FunctionCall(Step):
+    """Calls `function` of the step `target`, which deploys a `contract`."""
+
+    target: str
+    function: str
+
+
+FACTORY = "factory"
+KEEPER = "keeper"
+SETTLEMENT_TOKEN = "settlement token"
+
+
+def feed_name(feed: str) -> str:
+    """The record's name of a test feed."""
+    return f"{feed} feed"
+
+
+def oracle_name(feed: str) -> str:
+    """The record's name of the oracle wrapper over a feed."""
+    return f"{feed} oracle"
+
+
+def plan(parameters: Parameters, deployer: str) -> list[Step]:
+    """All steps, in order. Pools are named by their markets, like `3-BTC/USDC`."""
+
+    def account(name: str) -> str:
+        return deployer if name == "deployer" else name
+
+    token = parameters.settlement_token
+    sequencer = parameters.sequencer
+    steps: list[Step] = []
+    if token.address == "test":
+        mock: dict[str, Argument] = {"name_": token.name, "symbol_": token.symbol, "decimals_": token.decimals}
+        steps.append(Creation(SETTLEMENT_TOKEN, "MockERC20", mock))
+    for name, feed in parameters.feeds.items():
+        if feed.address == "test":
+            steps += _test_feed(name, feed)
+        wrapper: dict[str, Argument] = {
+            "feed_": AddressOf(feed_name(name)) if feed.address == "test" else feed.address,
+            "sequencerFeed_": sequencer.feed if sequencer else ZERO_ADDRESS,
+            "maxAge_": feed.max_age,
+            "gracePeriod_": sequencer.grace_period if sequencer else 0,
+        }
+        steps.append(Creation(oracle_name(name), "ChainlinkOracleWrapper", wrapper))
+    owners: dict[str, Argument] = {
+        "owner_": account(parameters.owner),
+        "feeRecipient_": account(parameters.fee_recipient),
+    }
+    steps.append(Creation(FACTORY, "PoolFactory", owners))
+    steps.append(Creation(KEEPER, "PoolKeeper", {}))
+    for market in parameters.markets:
+        pool: dict[str, Argument] = asdict(parameters.pool_params(market, token.address, ""))
+        pool["oracle"] = AddressOf(oracle_name(market.feed))
+        if token.address == "test":
+            pool["settlement_token"] = AddressOf(SETTLEMENT_TOKEN)
+        steps.append(PoolCreation(market.name, "LeveragedPool", {_camel(name): pool[name] for name in pool}))
+    return steps
+
+
+def _test_feed(name: str, feed: FeedParameters) -> Iterator[Step]:
+    assert feed.first_price is not None, "parameters.load refuses a test feed without a first price"
+    yield Creation(feed_name(name), "ReplayAggregator", {"decimals_": feed.decimals, "description_": feed.description})
+    yield FunctionCall(
+        f"{name} first round",
+        "ReplayAggregator",
+        {"id": 1, "answer": feed.first_price, "startedAt": Now(), "updatedAt": Now()},
+        target=feed_name(name),
+        function="pushRound",
+    )
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.title() for other in others)
+
+
+def foretell(steps: list[Step], record: Record | None, deployer: str, nonce: int) -> dict[str, str]:
+    """The addresses of all contracts: recorded, or where they come when the open steps are sent from `nonce` on."""
+    addresses: dict[str, str] = {}
+    for step in steps:
+        if record is not None and step.name in record.deployments:
+            addresses[step.name] = record.deployments[step.name].address
+        elif record is not None and step.name in record.calls:
+            continue
+        else:
+            if isinstance(step, Creation):
+                addresses[step.name] = creation_address(deployer, nonce)
+            elif isinstance(step, PoolCreation):
+                addresses[step.name] = pool_address(addresses[FACTORY], deployer, _resolve(step, addresses))
+            nonce += 1
+    return addresses
+
+
+def creation_address(deployer: str, nonce: int) -> str:
+    """Where a contract comes that `deployer` creates with `nonce`."""
+    return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
+
+
+def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]) -> str:
+    """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
+    types = [field.canonical_type for field in _constructor_inputs("LeveragedPool")[0].components or []]
+    struct = f"({','.join(types)})"
+    values = tuple(arguments.values())
+    salt = keccak(encode([struct, "address"], [values, deployer]))
+    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode()) + encode([struct], [values])
+    return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
+
+
+def _constructor_inputs(contract: str) -> list[Any]:
+    return list(ape.project.get_contract(contract).contract_type.constructor.inputs)
+
+
+def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
+    """The arguments as they are sent now."""
+    resolved: dict[str, str | int] = {}
+    for name, argument in step.arguments.items():
+        match argument:
+            case AddressOf():
+                resolved[name] = addresses[argument.step]
+            case Now():
+                resolved[name] = ape.chain.blocks.head.timestamp
+            case _:
+                resolved[name] = argument
+    return resolved
+
+
+# --- the chain ---
+
+
+def verify_chain(parameters: Parameters) -> None:
+    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say."""
+    if ape.chain.chain_id != parameters.chain_id:
+        raise parameters.problem(
+            ("chain_id",),
+            f"expected the chain id of the connected network, {ape.chain.chain_id}, got {parameters.chain_id}",
+        )
+    token = parameters.settlement_token
+    if token.address != "test":
+        place = ("settlement_token",)
+        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
+        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
+    for name, feed in parameters.feeds.items():
+        if feed.address != "test":
+            _verify_feed(parameters, name, feed)
+    if parameters.sequencer is not None:
+        _verify_sequencer(parameters, parameters.sequencer)
+
+
+def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> None:
+    place = ("feeds", name)
+    _verify_view(parameters, place, "description", "IAggregatorV3", feed.address, feed.description)
+    _verify_view(parameters, place, "decimals", "IAggregatorV3", feed.address, feed.decimals)
+    latest = _view(parameters, (*place, "address"), "IAggregatorV3", feed.address, "latestRoundData")
+    age = ape.chain.blocks.head.timestamp - latest.updatedAt
+    if age > feed.max_age:
+        raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
+
+
+def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:
+    status = _view(parameters, ("sequencer", "feed"), "IAggregatorV3", sequencer.feed, "latestRoundData")
+    if status.answer != 0 or status.startedAt == 0:
+        message = f"the sequencer is not up: answer {status.answer}, started at {status.startedAt}"
+        raise parameters.problem(("sequencer", "feed"), message)
+    valid_from = status.startedAt + sequencer.grace_period
+    if ape.chain.blocks.head.timestamp < valid_from:
+        message = f"the sequencer changed at {status.startedAt}: wait until {valid_from}"
+        raise parameters.problem(("sequencer", "grace_period"), message)
+
+
+def _verify_view(
+    parameters: Parameters, place: tuple[str, ...], view: str, contract: str, address: str, expected: str | int
+) -> None:
+    answer = _view(parameters, (*place, "address"), contract, address, view)
+    if answer != expected:
+        raise parameters.problem((*place, view), f"expected what {address} answers, {answer!r}, got {expected!r}")
+
+
+def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address: str, view: str) -> Any:
+    if not ape.chain.provider.get_code(address):
+        raise parameters.problem(place, f"there is no contract at {address} on chain {parameters.chain_id}")
+    try:
+        return getattr(instance(contract, address), view)()
+    except (ContractNotFoundError, DecodingError, VirtualMachineError) as error:
+        raise parameters.problem(place, f"the contract at {address} does not answer {view}(): {error}") from error
+
+
+def instance(contract: str, address: str) -> ContractInstance:
+    """The project's `contract` at `address`; asks no block explorer."""
+    return ape.project.get_contract(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
+
+
+def genesis() -> str:
+    """The hash of block 0."""
+    return to_hex(ape.chain.blocks[0].hash)
+
+
+# --- the whole system ---
+
+
+def deploy_system(
+    account: AccountAPI, parameters: Parameters, record_path: Path, report: Report = lambda _: None
+) -> Record:
+    """Deploys what the parameters ask for and is not recorded yet. Of a finished deployment: sends nothing.
+
+    The connected chain is compared with the parameters and the record first.
+
+    Raises:
+        ParametersError: a parameter does not fit the chain.
+        RecordError, DeploymentError: the record does not fit the chain, the account or the parameters, or it cannot be
+            told whether a step was sent.
+        What the chain answers when it refuses a transaction; all earlier steps are recorded.
+    """
+    verify_chain(parameters)
+    run = _Run(account, parameters, record_path, report)
+    run.verify_record()
+    run.settle_intent()
+    for step in run.steps:
+        run.ensure(step)
+    return run.record
+
+
+class _Run:
+    """One run of a deployment: the steps, and the record that says which are done."""
+
+    def __init__(self, account: AccountAPI, parameters: Parameters, path: Path, report: Report) -> None:
+        self.account = account
+        self.path = path
+        self.report = report
+        self.steps = plan(parameters, account.address)
+        self.record = records.load(path) or Record(
+            network=f"{ape.chain.provider.network.ecosystem.name}:{ape.chain.provider.network.name}",
+            chain_id=ape.chain.chain_id,
+            genesis=genesis(),
+            deployer=account.address,
+        )
+
+    # --- what is there ---
+
+    def verify_record(self) -> None:
+        """Raises DeploymentError when the record is of another chain, account or other parameters."""
+        record = self.record
+        if (record.chain_id, record.genesis) != (ape.chain.chain_id, genesis()):
+            raise DeploymentError(
+                f"{self.path} is the record of another chain: id {record.chain_id}, block 0 {record.genesis}; connected is "
+                f"id {ape.chain.chain_id}, block 0 {genesis()}. Name another file for this chain's record"
+            )
+        if record.deployer != self.account.address:
+            raise DeploymentError(
+                f"{self.path} is of the account {record.deployer}: go on with that one, not with {self.account.address}"
+            )
+        names = {step.name for step in self.steps}
+        for name in (*record.deployments, *record.calls):
+            if name not in names:
+                raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
+        addresses = {name: entry.address for name, entry in record.deployments.items()}
+        for step in self.steps:
+            entry = record.deployments.get(step.name) or record.calls.get(step.name)
+            if entry is not None:
+                self._verify_arguments(step, entry.arguments, addresses)
+            if isinstance(entry, Deployment) and code_hash(entry.address) != entry.code_hash:
+                raise DeploymentError(
+                    f"{self.path}: the code of {step.name!r} at {entry.address} is not what was recorded: "
+                    f"hash {code_hash(entry.address)} instead of {entry.code_hash}"
+                )
+
+    def _verify_arguments(self, step: Step, recorded: Mapping[str, str], addresses: Mapping[str, str]) -> None:
+        for name, argument in step.arguments.items():
+            wanted = addresses.get(argument.step) if isinstance(argument, AddressOf) else str(argument)
+            if not isinstance(argument, Now) and recorded.get(name) != wanted:
+                raise DeploymentError(
+                    f"{self.path}: {step.name!r} has {name} = {recorded.get(name)}, the parameters say {wanted}. "
+                    "What is deployed cannot change: name another file to deploy anew"
+                )
+
+    def settle_intent(self) -> None:
+        """Finds out what became of a transaction that was to be sent when an earlier run ended."""
+        intent = self.record.intent
+        if intent is None:
+            return
+        step = next((step for step in self.steps if step.name == intent.step), None)
+        if step is None:
+            raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
+        if _is_known(intent.transaction):
+            self.report(f"{step.name}: was sent in an earlier run, {intent.transaction}")
+            receipt = ape.chain.provider.get_receipt(intent.transaction)
+            if receipt.failed:
+                self.report(f"{step.name}: that transaction failed and changed nothing")
+                self._save(intent=None)
+            else:
+                self._enter(step, intent.arguments, receipt)
+        elif self.account.nonce > intent.nonce and self._may_be_done(step, intent):
+            raise DeploymentError(
+                f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That "
+                "nonce went to another transaction, maybe the same with another fee. If that did the step, enter it in the "
+                'record; if not, set "intent" to null there. Then run again'
+            )
+        else:
+            self._save(intent=None)
+
+    def _may_be_done(self, step: Step, intent: Intent) -> bool:
+        """Whether the step may be done although its nonce went to a transaction of another hash."""
+        if isinstance(step, Creation):
+            return bool(ape.chain.provider.get_code(creation_address(self.account.address, intent.nonce)))
+        return not isinstance(step, PoolCreation)  # `ensure` asks the factory
+
+    # --- what is to be done ---
+
+    def ensure(self, step: Step) -> None:
+        """Sends and records the step unless that is done."""
+        if step.name in self.record.deployments or step.name in self.record.calls:
+            self.report(f"{step.name}: done already")
+            return
+        arguments = _resolve(step, {name: entry.address for name, entry in self.record.deployments.items()})
+        written = {name: str(value) for name, value in arguments.items()}
+        if isinstance(step, PoolCreation):
+            earlier = self._creation_of_pool(arguments)
+            if earlier is not None:
+                self.report(f"{step.name}: is there already, {earlier}")
+                self._enter(step, written, ape.chain.provider.get_receipt(earlier))
+                return
+        transaction = self._sign(self._transaction(step, tuple(arguments.values())))
+        self._save(
+            intent=Intent(
+                step=step.name,
+                nonce=transaction.nonce or 0,
+                transaction=to_hex(transaction.txn_hash),
+                arguments=written,
+            )
+        )
+        receipt = ape.chain.provider.send_transaction(transaction)
+        self._enter(step, written, receipt)
+
+    def _transaction(self, step: Step, arguments: tuple[str | int, ...]) -> TransactionAPI:
+        if isinstance(step, PoolCreation):
+            factory = self._instance(FACTORY)
+            return factory.deployPool.as_transaction(arguments, sender=self.account)
+        if isinstance(step, FunctionCall):
+            function = getattr(self._instance(step.target), step.function)
+            return function.as_transaction(*arguments, sender=self.account)
+        container: ContractContainer = ape.project.get_contract(step.contract)
+        return container(*arguments, sender=self.account)
+
+    def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
+        """With the next nonce. Raises DeploymentError when that may be in use, or the account does not sign."""
+        web3 = ape.chain.provider.web3
+        waiting = web3.eth.get_transaction_count(self.account.address, "pending") - self.account.nonce
+        if waiting:
+            raise DeploymentError(
+                f"{self.account.address} has {waiting} unconfirmed transactions: wait, then run again"
+            )
+        transaction.sender = self.account.address
+        signed = self.account.sign_transaction(self.account.prepare_transaction(transaction))
+        if signed is None or signed.signature is None:
+            raise DeploymentError(f"{self.account.address} did not sign the transaction: nothing was sent")
+        return signed
+
+    def _creation_of_pool(self, arguments: Mapping[str, str | int]) -> str | None:
+        """The hash of the transaction that deployed this pool from this account, None if there is none."""
+        factory = self._instance(FACTORY)
+        pool = factory.poolAddress(tuple(arguments.values()), self.account)
+        if not factory.isPool(pool):
+            return None
+        logs = ape.chain.provider.web3.eth.get_logs(
+            {
+                "address": factory.address,
+                "fromBlock": self.record.deployments[FACTORY].block,
+                "topics": [to_hex(keccak(text=factory.PoolDeployed.abi.selector)), "0x" + pool[2:].rjust(64, "0")],
+            }
+        )
+        return to_hex(logs[0]["transactionHash"])
+
+    # --- the record ---
+
+    def _enter(self, step: Step, arguments: dict[str, str], receipt: ReceiptAPI) -> None:
+        if isinstance(step, FunctionCall):
+            self.record.calls[step.name] = Call(
+                target=step.target,
+                function=step.function,
+                arguments=arguments,
+                transaction=receipt.txn_hash,
+                block=receipt.block_number,
+                sender=self.account.address,
+            )
+            self.report(f"{step.name}: {step.target}.{step.function} called")
+        else:
+            address = self._address(step, receipt)
+            self.record.deployments[step.name] = Deployment(
+                contract=step.contract,
+                address=address,
+                arguments=arguments,
+                transaction=receipt.txn_hash,
+                block=receipt.block_number,
+                deployer=self.account.address,
+                commit=commit(),
+                compiler=compiler(step.contract),
+                code_hash=code_hash(address),
+            )
+            self.report(f"{step.name}: {step.contract} at {address}")
+        self._save(intent=None)
+
+    def _address(self, step: Step, receipt: ReceiptAPI) -> str:
+        if isinstance(step, PoolCreation):
+            (event,) = receipt.decode_logs(self._instance(FACTORY).PoolDeployed)
+            return str(event.pool)
+        return str(receipt.contract_address)
+
+    def _save(self, intent: Intent | None) -> None:
+        self.record.intent = intent
+        records.save(self.path, self.record)
+
+    def _instance(self, name: str) -> ContractInstance:
+        entry = self.record.deployments[name]
+        return instance(entry.contract, entry.address)
+
+
+def _is_known(transaction: str) -> bool:
+    """Whether the chain has the transaction, mined or waiting."""
+    try:
+        ape.chain.provider.web3.eth.get_transaction(transaction)
+    except TransactionNotFound:
+        return False
+    return True
+
+
+def code_hash(address: str) -> str:
+    """Keccak-256 of the code at `address`."""
+    return to_hex(keccak(bytes(ape.chain.provider.get_code(address))))
+
+
+def commit() -> str | None:
+    """The commit of the repository, with `-dirty` when files were changed; None outside one."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def compiler(contract: str) -> str:
+    """The version of the compiler that made the project's `contract`."""
+    for entry in ape.project.manifest.compilers or []:
+        if contract in (entry.contractTypes or []):
+            return str(entry.version)
+    raise DeploymentError(f"{contract} was compiled by nobody knows what: run `ape compile --force`")

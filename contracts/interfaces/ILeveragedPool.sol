@@ -151,6 +151,13 @@ interface ILeveragedPool {
     /// @notice Thrown when another than the factory's owner pauses mints.
     error NotOwner(address caller);
 
+    /// @notice Thrown when the settlement token refuses to move the caller's tokens: too little balance or allowance.
+    error TransferFromFailed();
+    /// @notice Thrown when the settlement token refuses to pay out.
+    error TransferFailed();
+    /// @notice Thrown when the caller commits or redeems more pool tokens than they hold.
+    error InsufficientBalance();
+
     // --- actions ---
 
     /// @notice Puts `amount` into the batch of the current epoch, or of the next one when the rebalance is no more than
@@ -159,7 +166,7 @@ interface ILeveragedPool {
     /// the controller.
     /// @dev Mints need an allowance of the settlement token from the caller; pool tokens need none. Reverts with
     /// `InvalidCommitType`, `ZeroAmount`, `NotControllerOrOperator` (the zero address has no operator), `PoolIsShutdown`, `MintIsPaused`, `BatchTooLarge`,
-    /// `TransferNotExact`, or the token's own error.
+    /// `TransferNotExact`, `TransferFromFailed` or `InsufficientBalance`.
     /// @param commitType See `CommitType`.
     /// @param amount Settlement units for mints, token units else. Taken from the caller.
     /// @param controller Who may claim: the caller, or one whose operator the caller is.
@@ -212,7 +219,7 @@ interface ILeveragedPool {
     function shutdown() external;
 
     /// @notice In a closed pool: burns the caller's pool tokens for `a * balance / supply` of each side, each rounded down.
-    /// @dev Reverts with `PoolIsOpen`, `ZeroAddress`, `ZeroAmount` or the token's `InsufficientBalance`.
+    /// @dev Reverts with `PoolIsOpen`, `ZeroAddress`, `ZeroAmount` or `InsufficientBalance`.
     function redeem(
         uint256 longAmount,
         uint256 shortAmount,

@@ -6,10 +6,6 @@ import pytest
 from ape.api import AccountAPI
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "finding(id): the row of docs/findings that the test covers")
-
-
 @pytest.fixture(scope="session")
 def owner(accounts: Any) -> AccountAPI:
     """The DAO: owns what has an owner, deploys."""

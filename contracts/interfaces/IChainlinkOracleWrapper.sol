@@ -7,6 +7,8 @@ import {IOracle} from "./IOracle.sol";
 /// @notice The price as of t is the answer of **the round with the greatest proxy round id (phase << 64 | aggregator round)
 /// among those with 0 < updatedAt <= t**. Ids rise with time within a phase; a newer phase counts from its first round on.
 /// No owner, no state: what is deployed stays as it is.
+/// `findRound` looks at rounds only, not at their age or answer nor at the sequencer; for a time to come it gives the
+/// round that is current now.
 interface IChainlinkOracleWrapper is IOracle {
     /// @notice Thrown at deployment when an address has no code (the sequencer feed may be zero: a chain without one).
     error NotAContract(address account);

@@ -19,7 +19,13 @@ contract CatchingProxy {
     }
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        try _aggregator.latestRoundData() returns (uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80) {
+        try _aggregator.latestRoundData() returns (
+            uint80 id,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80
+        ) {
             return (id, answer, startedAt, updatedAt, id);
         } catch {
             return (_phase, 0, 0, 0, _phase);
@@ -28,7 +34,11 @@ contract CatchingProxy {
 
     function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {
         try _aggregator.getRoundData(roundId) returns (
-            uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80
+            uint80 id,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80
         ) {
             return (id, answer, startedAt, updatedAt, id);
         } catch {

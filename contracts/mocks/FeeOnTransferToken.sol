@@ -20,6 +20,6 @@ contract FeeOnTransferToken is MockERC20 {
     }
 
     function _afterTokenTransfer(address from, address to, uint256 amount) internal override {
-        if (from != address(0) && to != address(0)) _burn(to, amount * feeBps / BASIS_POINTS);
+        if (from != address(0) && to != address(0)) _burn(to, (amount * feeBps) / BASIS_POINTS);
     }
 }

@@ -27,12 +27,22 @@ contract GriefingPool {
         bytes memory answer = _answers[msg.sig];
         uint256 mode_ = uint256(mode);
         assembly {
-            if mload(answer) { return(add(answer, 0x20), mload(answer)) }
+            if mload(answer) {
+                return(add(answer, 0x20), mload(answer))
+            }
             switch mode_
-            case 0 { invalid() }
-            case 1 { return(0, 0x100000) }
-            case 2 { revert(0, 0x100000) }
-            default { revert(0, 0) }
+            case 0 {
+                invalid()
+            }
+            case 1 {
+                return(0, 0x100000)
+            }
+            case 2 {
+                revert(0, 0x100000)
+            }
+            default {
+                revert(0, 0)
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ import {IOracle} from "../interfaces/IOracle.sol";
 /// the greatest id. What is assumed of the feed:
 ///
 ///   A1  within a phase `updatedAt` never falls as the id rises, passing over absent rounds (equal times are fine);
-///   A2  the feed's rounds are those of ids 1 to 2**64 - 1 in each phase below the current one, and in the current phase those up
-///       to the latest: `latestRoundData` names both. Its data are those of that round;
+///   A2  `latestRoundData` answers the feed's round of the greatest id; its phase is the current one. All others have lower ids,
+///       from aggregator round 1 on in each phase;
 ///   A3  in a phase that is over, fewer than MAX_GAP ids in a row are absent before the phase's last round;
 ///   A4  the answer does not depend on the gas of the call, unless one of the calls inside it runs out.
 ///
@@ -33,7 +33,8 @@ import {IOracle} from "../interfaces/IOracle.sol";
 ///     is the phase's last qualifying round, and if there is one it is R(t), for the newer phases have none.
 ///
 /// If `latestRoundData` reverts, nobody can tell which phase is current, so a newer round might qualify: nothing is answered. If
-/// it answers with an incomplete round, A2 still tells the phase and its last id, and the search goes on below it.
+/// its round is incomplete (also: a new phase that has no round yet and answers zeros), A2 still tells the phase and its
+/// last id, and the search goes on below it.
 ///
 /// Gas. A caller who chooses the gas could make the read of a newer round fail for want of it and pass that off as
 /// absent. When a call runs out of gas, at most 1/64 of what its caller had comes back to it, and so at each level:
@@ -95,7 +96,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
 
     /// @inheritdoc IOracle
     function findRound(uint256 timestamp) external view returns (uint80) {
-        (uint256 latestId,, uint256 latestUpdatedAt) = _latestRound();
+        (uint256 latestId, , uint256 latestUpdatedAt) = _latestRound();
         if (_qualifies(latestUpdatedAt, timestamp)) return uint80(latestId);
 
         uint256 phase = latestId >> 64;
@@ -132,7 +133,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
         if (uint256(answer) >= ANSWER_LIMIT) revert PriceOutOfRange(roundId, answer);
         unchecked {
             // answer < 2**156, _scaleUp < 2**60
-            uint256 price = uint256(answer) * _scaleUp / _scaleDown;
+            uint256 price = (uint256(answer) * _scaleUp) / _scaleDown;
             if (price == 0 || price >= PRICE_LIMIT) revert PriceOutOfRange(roundId, answer);
             return price;
         }
@@ -141,8 +142,12 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
     /// @dev Times before the last change are refused too: the sequencer may have been down then.
     function _requireSequencerUp(uint256 timestamp) private view {
         if (sequencerFeed == address(0)) return;
-        (bool answered, uint256 roundId, int256 answer, uint256 startedAt,) =
-            _read(sequencerFeed, IAggregatorV3.latestRoundData.selector, 0x04, 0);
+        (bool answered, uint256 roundId, int256 answer, uint256 startedAt, ) = _read(
+            sequencerFeed,
+            IAggregatorV3.latestRoundData.selector,
+            0x04,
+            0
+        );
         if (!answered || roundId > type(uint80).max) revert FeedUnavailable(sequencerFeed);
         if (startedAt == 0) revert SequencerRoundInvalid();
         if (answer != 0) revert SequencerDown(answer);
@@ -154,11 +159,10 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
     }
 
     /// @dev R(timestamp), or a revert. See the derivation above.
-    function _roundAt(uint256 timestamp, uint80 roundHint)
-        private
-        view
-        returns (uint80 roundId, int256 answer, uint256 updatedAt)
-    {
+    function _roundAt(
+        uint256 timestamp,
+        uint80 roundHint
+    ) private view returns (uint80 roundId, int256 answer, uint256 updatedAt) {
         uint256 latestId;
         (latestId, answer, updatedAt) = _latestRound();
         if (roundHint == 0 || roundHint == latestId) {
@@ -177,13 +181,12 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
         revert RoundTooLate(roundHint, updatedAt, timestamp);
     }
 
-    function _lookBack(uint256 timestamp, uint256 latestId)
-        private
-        view
-        returns (uint80 roundId, int256 answer, uint256 updatedAt)
-    {
+    function _lookBack(
+        uint256 timestamp,
+        uint256 latestId
+    ) private view returns (uint80 roundId, int256 answer, uint256 updatedAt) {
         unchecked {
-            uint256 none = latestId >> 64 << 64;
+            uint256 none = (latestId >> 64) << 64;
             for (uint256 i = 1; i <= LOOK_BACK && latestId > none + i; ++i) {
                 (answer, updatedAt) = _round(latestId - i);
                 if (_qualifies(updatedAt, timestamp)) return (uint80(latestId - i), answer, updatedAt);
@@ -203,8 +206,10 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
             uint256 from = uint256(hint) + 1;
             for (uint256 phase = hint >> 64; phase <= currentPhase; ++phase) {
                 uint256 end = (phase + 1) << 64;
-                (uint256 id, uint256 updatedAt) =
-                    _firstExisting(from, phase == currentPhase ? latestId : _min(from + MAX_GAP, end));
+                (uint256 id, uint256 updatedAt) = _firstExisting(
+                    from,
+                    phase == currentPhase ? latestId : _min(from + MAX_GAP, end)
+                );
                 if (_qualifies(updatedAt, timestamp)) {
                     revert RoundSuperseded(hint, uint80(id), updatedAt, timestamp);
                 }
@@ -253,23 +258,24 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
     /// @return updatedAt Unix seconds, 0 when the latest round is incomplete.
     function _latestRound() private view returns (uint256 roundId, int256 answer, uint256 updatedAt) {
         bool answered;
-        (answered, roundId, answer,, updatedAt) = _read(feed, IAggregatorV3.latestRoundData.selector, 0x04, 0);
+        (answered, roundId, answer, , updatedAt) = _read(feed, IAggregatorV3.latestRoundData.selector, 0x04, 0);
         if (!answered || roundId > type(uint80).max) revert FeedUnavailable(feed);
     }
 
     /// @return answer In the feed's decimals.
     /// @return updatedAt Unix seconds, 0 when the round is absent.
     function _round(uint256 roundId) private view returns (int256 answer, uint256 updatedAt) {
-        (,, answer,, updatedAt) = _read(feed, IAggregatorV3.getRoundData.selector, 0x24, roundId);
+        (, , answer, , updatedAt) = _read(feed, IAggregatorV3.getRoundData.selector, 0x24, roundId);
     }
 
     /// @dev One call to a feed, decoded by hand: nothing is copied, allocated or checked that is not needed, and a revert is an
     /// answer too. All zeros when `answered` is false.
-    function _read(address source, bytes4 selector, uint256 inputSize, uint256 argument)
-        private
-        view
-        returns (bool answered, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
-    {
+    function _read(
+        address source,
+        bytes4 selector,
+        uint256 inputSize,
+        uint256 argument
+    ) private view returns (bool answered, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt) {
         uint256 gasBefore = gasleft();
         assembly ("memory-safe") {
             mstore(0x00, selector)

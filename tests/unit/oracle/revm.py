@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import pytest
 from ape.contracts import ContractContainer
 from eth_abi import decode, encode
 from eth_utils import keccak
@@ -50,12 +51,9 @@ def reverts(error: Error, **arguments: Any) -> Iterator[None]:
     """The block reverts with exactly this error; all its arguments have to be given."""
     assert set(arguments) == set(error.inputs), f"{error.name} has the arguments {error.inputs}"
     expected = tuple(arguments[name] for name in error.inputs)
-    try:
+    with pytest.raises(Reverted) as revert:
         yield
-    except Reverted as revert:
-        assert (revert.name, revert.arguments) == (error.name, expected)
-    else:
-        raise AssertionError(f"did not revert; expected {error.name}{expected}")
+    assert (revert.value.name, revert.value.arguments) == (error.name, expected)
 
 
 class Revm:

@@ -326,6 +326,19 @@ def test_price_at__feed_without_rounds_that_answers_zeros__reverts(oracle, feed)
         oracle.priceAt(NOW, 1)
 
 
+def test_price_at__feed_that_numbers_no_rounds__gives_the_latest_or_reverts(project, revm, deploy_oracle):
+    feed = revm.deploy(project.RawFeed)
+    feed.setAnswer(DECIMALS, encode(["uint8"], [8]))
+    feed.setAnswer(LATEST_ROUND_DATA, encode(["uint256"] * 5, [0, 30_000 * 10**8, NOW - 60, NOW - 60, 0]))
+    oracle = deploy_oracle(feed)
+    assert oracle.findRound(NOW) == 0
+    assert oracle.priceAt(NOW, 0) == 30_000 * WAD
+    with reverts(oracle.CallFindRound, timestamp=NOW - 61):
+        oracle.priceAt(NOW - 61, 0)
+    with reverts(oracle.NoRoundFound, timestamp=NOW - 61):
+        oracle.findRound(NOW - 61)
+
+
 # --- no hint ---
 
 

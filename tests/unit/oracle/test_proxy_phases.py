@@ -136,6 +136,6 @@ def test_real_proxy__every_hint_of_both_phases_at_many_times__right_price_or_rev
                 assert oracle.priceAt(timestamp, hint) == right[1] * WAD
                 accepted += 1
             else:
-                with pytest.raises(Reverted, match="Round(Incomplete|TooLate|Superseded)"):
+                with pytest.raises(Reverted, match=r"Round(Incomplete|TooLate|Superseded)"):
                     oracle.priceAt(timestamp, hint)
     assert accepted == 40

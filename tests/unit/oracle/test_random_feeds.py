@@ -1,6 +1,5 @@
 """The derivation in ChainlinkOracleWrapper, put to the proof: over small feeds with several phases, absent and incomplete
-rounds and equal times, every id as a hint at every time that matters, against the definition by plain search and the
-model."""
+rounds and equal times, every id as a hint at every time that matters, against plain search and the model."""
 
 from collections import Counter
 from collections.abc import Callable

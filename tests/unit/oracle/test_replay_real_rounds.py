@@ -4,6 +4,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -43,7 +44,7 @@ def replay(request, project) -> Replay:
 
 def test_rounds__have_the_quirks_that_matter(replay):
     times = [r.updated_at for r in replay.complete]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(times) > 6_000
     assert any(r.updated_at == 0 for r in replay.rounds)
     assert gaps.count(0) >= 2
@@ -95,11 +96,7 @@ def test_random_times__every_hint_nearby_but_the_right_one_is_refused(replay):
 
 @pytest.mark.finding("O08")
 def test_rounds_of_the_same_time__the_later_one_counts(replay):
-    pairs = [
-        (earlier, later)
-        for earlier, later in zip(replay.complete, replay.complete[1:], strict=False)
-        if earlier.updated_at == later.updated_at
-    ]
+    pairs = [(earlier, later) for earlier, later in pairwise(replay.complete) if earlier.updated_at == later.updated_at]
     assert pairs
     for earlier, _ in pairs:
         timestamp = earlier.updated_at

@@ -236,6 +236,24 @@ def foretell(steps: list[Step], record: Record | None, deployer: str, nonce: int
     return addresses
 
 
+def describe(steps: list[Step], record: Record | None, addresses: Mapping[str, str]) -> Iterator[str]:
+    """The plan in lines for people: each step with its contract, its address (see `foretell`) and its arguments."""
+    for number, step in enumerate(steps, start=1):
+        done = record is not None and (step.name in record.deployments or step.name in record.calls)
+        what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
+        where = f" at {addresses[step.name]}" if step.name in addresses else ""
+        yield f"{number:>2}  {step.name}: {what}{where}{' (done)' if done else ''}"
+        for name, argument in step.arguments.items():
+            match argument:
+                case AddressOf():
+                    value = f"{addresses[argument.step]} ({argument.step})"
+                case Now():
+                    value = "the time of the latest block"
+                case _:
+                    value = str(argument)
+            yield f"      {name} = {value}"
+
+
 def creation_address(deployer: str, nonce: int) -> str:
     """Where a contract comes that `deployer` creates with `nonce`."""
     return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
@@ -362,6 +380,13 @@ def deploy_system(
     for step in run.steps:
         run.ensure(step)
     return run.record
+
+
+def default_record_path() -> Path:
+    """Where the record of the connected network is by default: `deployments/<network>.json` of the project."""
+    network = ape.chain.provider.network
+    name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
+    return Path(ape.project.path) / "deployments" / f"{name}.json"
 
 
 class _Run:

@@ -1,0 +1,393 @@
+"""Parameters of a deployment: one YAML file, checked whole before anything is sent.
+
+Amounts are written with their units ("2 USDC", "1 hour", "2 %/year", "0.5 %") and are exact: decimals exist only while the
+file is read, what comes out is integers in the units of the contracts. All that is wrong is reported at once, each problem
+with its line and what was expected there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import yaml
+from eth_utils.address import is_hex_address, to_checksum_address
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from perpetual_pools.model import ZERO_ADDRESS, PoolParams, Refused
+
+Location = tuple[str | int, ...]
+"""The way to a value in the file: keys, and positions in lists."""
+
+LOCAL_CHAIN_ID = 31337
+TEST_CHAIN_IDS = frozenset({LOCAL_CHAIN_ID, 421614})
+"""Chains on which mocks may stand for feeds and tokens: local ones and Arbitrum Sepolia."""
+
+_WAD_DECIMALS = 18
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_QUANTITY = re.compile(r"(?P<number>\d[\d_]*(?:\.\d+)?) ?(?P<unit>\S.*)")
+
+
+class ParametersError(Exception):
+    """What is wrong with a file of parameters: (line, message) of each problem, from the top."""
+
+    def __init__(self, path: Path, problems: list[tuple[int, str]]) -> None:
+        self.path = path
+        self.problems = sorted(problems)
+        super().__init__("\n".join(f"{path}:{line}: {message}" for line, message in self.problems))
+
+
+# --- values ---
+
+
+def _expected(what: str, got: object) -> PydanticCustomError:
+    return PydanticCustomError("unexpected", "expected {what}, got {got}", {"what": what, "got": repr(got)})
+
+
+def _quantity(value: object, units: dict[str, Decimal], example: str) -> int:
+    """`value` in the smallest unit. `units` says how many of those make one of each unit."""
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match["unit"] not in units:
+        raise _expected(example, value)
+    amount = Decimal(match["number"]) * units[match["unit"]]
+    if amount != amount.to_integral_value():
+        raise _expected(f"{example}, without a fraction of the smallest unit", value)
+    return int(amount)
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not is_hex_address(value) or not value.startswith("0x"):
+        raise _expected("an address (0x and 40 hexadecimal digits)", value)
+    digits = value[2:]
+    if digits not in (digits.lower(), digits.upper()) and value != to_checksum_address(value):
+        raise _expected(f"the address with its checksum ({to_checksum_address(value)} if every digit is right)", value)
+    if value == ZERO_ADDRESS:
+        raise _expected("an address other than zero", value)
+    return to_checksum_address(value)
+
+
+def _duration(value: object) -> int:
+    units = {name + plural: Decimal(seconds) for name, seconds in _SECONDS.items() for plural in ("", "s")}
+    return _quantity(value, units, 'a duration like "5 minutes" (seconds, minutes, hours or days)')
+
+
+def _fraction(value: object) -> int:
+    return _quantity(value, {"%": Decimal(10) ** (_WAD_DECIMALS - 2)}, 'a fee like "0.5 %"')
+
+
+def _yearly_rate(value: object) -> int:
+    return _quantity(value, {"%/year": Decimal(10) ** (_WAD_DECIMALS - 2)}, 'a yearly rate like "2 %/year"')
+
+
+def _settlement_amount(value: object, info: ValidationInfo) -> int:
+    token: tuple[str, int] | None = info.context
+    if token is None:  # the token is wrong, which is reported at its own place
+        return 0
+    symbol, decimals = token
+    amount = _quantity(value, {symbol: Decimal(10) ** decimals}, f'an amount like "10 {symbol}"')
+    if amount >= 2**128:
+        raise _expected(f"less than 2**128 units of {symbol}", value)
+    return amount
+
+
+def _first_price(value: object, info: ValidationInfo) -> int | None:
+    if value is None or "decimals" not in info.data:
+        return None
+    units = {"USD": Decimal(10) ** info.data["decimals"]}
+    price = _quantity(value, units, 'a price like "30_000 USD"')
+    if price == 0:
+        raise _expected("a price above zero", value)
+    return price
+
+
+def _integer(minimum: int, maximum: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        if not isinstance(value, str) or not re.fullmatch(r"\d{1,10}", value) or not minimum <= int(value) <= maximum:
+            raise _expected(f"a whole number from {minimum} to {maximum}", value)
+        return int(value)
+
+    return BeforeValidator(check)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _expected("a text", value)
+    return value
+
+
+def _or_word(word: str, parse: Callable[[object], str], what: str) -> BeforeValidator:
+    def check(value: object) -> str:
+        if value == word:
+            return word
+        if not isinstance(value, str) or not value.startswith("0x"):
+            raise _expected(f'{what} or "{word}"', value)
+        return parse(value)
+
+    return BeforeValidator(check)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Address = Annotated[str, BeforeValidator(_address)]
+AccountOrDeployer = Annotated[str, _or_word("deployer", _address, "an address")]
+AddressOrTest = Annotated[str, _or_word("test", _address, "an address")]
+Seconds = Annotated[int, BeforeValidator(_duration)]
+WadFraction = Annotated[int, BeforeValidator(_fraction)]
+WadPerYear = Annotated[int, BeforeValidator(_yearly_rate)]
+SettlementUnits = Annotated[int, BeforeValidator(_settlement_amount)]
+ChainId = Annotated[int, _integer(1, 2**32)]
+Decimals = Annotated[int, _integer(0, 36)]
+Leverage = Annotated[int, _integer(0, 255)]
+
+
+# --- the file ---
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SettlementToken(_Section):
+    """The token that pools hold: one that exists, or "test" for a mock of this name, symbol and decimals."""
+
+    address: AddressOrTest
+    name: Text
+    symbol: Text
+    decimals: Decimals
+
+
+class Sequencer(_Section):
+    """The chain's sequencer uptime feed."""
+
+    feed: Address
+    grace_period: Seconds
+
+
+class FeedParameters(_Section):
+    """A price feed: one that exists, or "test" for a mock that starts at `first_price` (in units of its decimals)."""
+
+    address: AddressOrTest
+    description: Text
+    decimals: Decimals
+    max_age: Seconds
+    first_price: Annotated[int | None, BeforeValidator(_first_price)] = None
+
+
+class PoolTerms(_Section):
+    """What all pools of the deployment have in common. Units: see `PoolParams`."""
+
+    rebalance_interval: Seconds
+    front_running_interval: Seconds
+    management_fee: WadPerYear
+    mint_fee: WadFraction
+    burn_fee: WadFraction
+    keeper_reward_max: SettlementUnits
+    keeper_reward_ramp: Seconds
+    min_liquidity: SettlementUnits
+
+
+class Market(_Section):
+    """One pool."""
+
+    market: Text
+    feed: Text
+    leverage: Leverage
+
+    @property
+    def name(self) -> str:
+        """Like `3-BTC/USDC`."""
+        return f"{self.leverage}-{self.market}"
+
+
+def _none_or_section(value: object) -> object:
+    return None if value == "none" else value
+
+
+class Parameters(_Section):
+    """A deployment: which chain, whose, on which token and feeds, which pools."""
+
+    chain_id: ChainId
+    owner: AccountOrDeployer
+    fee_recipient: AccountOrDeployer
+    settlement_token: SettlementToken
+    sequencer: Annotated[Sequencer | None, BeforeValidator(_none_or_section)]
+    feeds: dict[str, FeedParameters]
+    pool: PoolTerms
+    markets: list[Market]
+
+    _path: Path = PrivateAttr(default=Path("parameters"))
+    _lines: dict[Location, int] = PrivateAttr(default_factory=dict)
+
+    def problem(self, location: Location, message: str) -> ParametersError:
+        """An error at that place of the file."""
+        return ParametersError(self._path, [(_line(self._lines, location), message)])
+
+    def pool_params(self, market: Market, settlement_token: str, oracle: str) -> PoolParams:
+        """What the factory takes for `market`."""
+        return PoolParams(
+            market=market.market,
+            settlement_token=settlement_token,
+            oracle=oracle,
+            leverage=market.leverage,
+            **self.pool.model_dump(),
+        )
+
+
+def load(path: Path) -> Parameters:
+    """The parameters in the file. Raises ParametersError with all that is wrong; OSError when it cannot be read."""
+    lines: dict[Location, int] = {}
+    duplicates: list[tuple[int, str]] = []
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ParametersError(path, [(mark.line + 1 if mark else 1, f"not YAML: {error.problem}")]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParametersError(path, [(1, f"not YAML: {error}")]) from error
+    data = _read(root, (), lines, duplicates) if root is not None else {}
+    if duplicates:
+        raise ParametersError(path, duplicates)
+
+    try:
+        parameters = Parameters.model_validate(data, context=_settlement_unit(data))
+    except ValidationError as error:
+        problems = [_explain(dict(problem)) for problem in error.errors(include_url=False)]
+    else:
+        parameters._path, parameters._lines = path, lines
+        problems = list(_conflicts(parameters))
+        if not problems:
+            return parameters
+    raise ParametersError(path, [(_line(lines, location), message) for location, message in problems])
+
+
+def _read(node: yaml.Node, location: Location, lines: dict[Location, int], duplicates: list[tuple[int, str]]) -> Any:
+    """Plain dicts, lists and texts: what a number or a name means is decided by the place it stands at."""
+    lines.setdefault(location, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in mapping:
+                duplicates.append((line, f"`{key}` is there twice, first on line {lines[(*location, key)]}"))
+                continue
+            lines[(*location, key)] = line
+            mapping[key] = _read(value_node, (*location, key), lines, duplicates)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_read(item, (*location, i), lines, duplicates) for i, item in enumerate(node.value)]
+    return node.value
+
+
+def _line(lines: dict[Location, int], location: Location) -> int:
+    """Of the value, or of the innermost section around it that is there."""
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
+
+
+def _settlement_unit(data: Any) -> tuple[str, int] | None:
+    """Symbol and decimals, which amounts need; None when they are wrong."""
+    try:
+        token = SettlementToken.model_validate(data["settlement_token"])
+    except (ValidationError, KeyError, TypeError):
+        return None
+    return token.symbol, token.decimals
+
+
+def _explain(problem: dict[str, Any]) -> tuple[Location, str]:
+    location: Location = problem["loc"]
+    key = location[-1] if location else ""
+    match problem["type"]:
+        case "missing":
+            return location, f"`{key}` is missing"
+        case "extra_forbidden":
+            known = _keys_at(location[:-1])
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"expected one of: {', '.join(known)}"
+            return location, f"unknown key `{key}`; {hint}"
+        case "model_type" | "dict_type":
+            return location, f"expected a section with keys, got {problem['input']!r}"
+        case "list_type":
+            return location, f"expected a list, got {problem['input']!r}"
+        case _:
+            return location, str(problem["msg"])
+
+
+def _keys_at(location: Location) -> list[str]:
+    section: Any = Parameters
+    for part in location:
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            annotation: Any = section.model_fields[str(part)].annotation
+        else:
+            annotation = get_args(section)[-1]
+        choices = [choice for choice in get_args(annotation) if isinstance(choice, type) and choice is not type(None)]
+        is_container = getattr(annotation, "__origin__", None) in (dict, list)
+        section = annotation if is_container or not choices else choices[0]
+    return list(section.model_fields)
+
+
+# --- what must fit together ---
+
+
+def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
+    testing = parameters.chain_id in TEST_CHAIN_IDS
+    if parameters.settlement_token.address == "test" and not testing:
+        yield ("settlement_token", "address"), f"expected an address: chain {parameters.chain_id} is not for tests"
+    if not parameters.feeds:
+        yield ("feeds",), "expected at least one feed"
+    for name, feed in parameters.feeds.items():
+        if feed.address == "test" and not testing:
+            yield ("feeds", name, "address"), f"expected an address: chain {parameters.chain_id} is not for tests"
+        if feed.address == "test" and feed.first_price is None:
+            yield ("feeds", name, "first_price"), "`first_price` is missing: a test feed starts with it"
+        if feed.address != "test" and feed.first_price is not None:
+            yield ("feeds", name, "first_price"), "expected no first price: this feed has its own"
+        if feed.max_age == 0:
+            yield ("feeds", name, "max_age"), "expected more than 0 seconds: no round would ever be fresh"
+    if not parameters.markets:
+        yield ("markets",), "expected at least one market"
+    names: set[str] = set()
+    for i, market in enumerate(parameters.markets):
+        if market.feed not in parameters.feeds:
+            yield (
+                ("markets", i, "feed"),
+                f"expected one of the feeds ({', '.join(parameters.feeds)}), got {market.feed!r}",
+            )
+        if market.name in names:
+            yield ("markets", i), f"expected each market once, got {market.name} again"
+        names.add(market.name)
+    yield from _refusals(parameters)
+
+
+def _refusals(parameters: Parameters) -> Iterator[tuple[Location, str]]:
+    """What the contracts would refuse, each once."""
+    seen: set[Location] = set()
+    for i, market in enumerate(parameters.markets):
+        params = parameters.pool_params(market, ZERO_ADDRESS, ZERO_ADDRESS)
+        try:
+            params.validate(parameters.settlement_token.decimals)
+        except Refused as refusal:
+            location = _place(refusal, i)
+            if location not in seen:
+                seen.add(location)
+                yield location, f"the contract would refuse it: {refusal}"
+
+
+def _place(refusal: Refused, market: int) -> Location:
+    places: dict[str, Location] = {
+        "MarketLengthOutOfBounds": ("markets", market, "market"),
+        "LeverageOutOfBounds": ("markets", market, "leverage"),
+        "RebalanceIntervalOutOfBounds": ("pool", "rebalance_interval"),
+        "FrontRunningIntervalTooLong": ("pool", "front_running_interval"),
+        "ManagementFeeTooHigh": ("pool", "management_fee"),
+        "MintFeeTooHigh": ("pool", "mint_fee"),
+        "BurnFeeTooHigh": ("pool", "burn_fee"),
+        "KeeperRewardRampTooLong": ("pool", "keeper_reward_ramp"),
+        "SettlementDecimalsOutOfBounds": ("settlement_token", "decimals"),
+        "MinLiquidityTooLow": ("pool", "min_liquidity"),
+    }
+    return places[refusal.error]

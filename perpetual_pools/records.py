@@ -1,0 +1,127 @@
+"""Records of deployments: what was sent to which chain, in `deployments/<network>.json`.
+
+A record is written whole or not at all, so whoever reads it, a resumed deployment above all, never sees half of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+Argument = str | int
+
+
+class RecordError(Exception):
+    """A record that cannot be read, or does not fit the chain or the parameters."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Deployment(_Entry):
+    """One contract.
+
+    `arguments` are the constructor's (of a pool: the fields of its parameters), by name in the ABI's order; integers in the
+    units of the contract, written as decimal strings, which every reader of JSON keeps exact.
+    `commit` is the repository's, with `-dirty` when files were changed; null where there is none.
+    """
+
+    contract: str
+    address: str
+    arguments: dict[str, str]
+    transaction: str
+    block: int
+    deployer: str
+    commit: str | None
+    compiler: str
+    code_hash: str
+    """Keccak-256 of the code at the address."""
+
+
+class Call(_Entry):
+    """One transaction that is no deployment."""
+
+    target: str
+    """The entry of `deployments` that was called."""
+    function: str
+    arguments: dict[str, str]
+    transaction: str
+    block: int
+    sender: str
+
+
+class Intent(_Entry):
+    """A transaction that is about to be sent, or was sent and is not recorded yet."""
+
+    step: str
+    nonce: int
+    transaction: str
+    arguments: dict[str, str]
+
+
+class Record(BaseModel):
+    """All that was deployed to one chain from one file of parameters by one account.
+
+    `genesis` is the hash of block 0: local chains share a chain id and differ in it.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: Literal[1] = 1
+    network: str
+    chain_id: int
+    genesis: str
+    deployer: str
+    deployments: dict[str, Deployment] = {}
+    calls: dict[str, Call] = {}
+    intent: Intent | None = None
+
+    def address(self, name: str) -> str:
+        """Raises RecordError when nothing of that name was deployed."""
+        if name not in self.deployments:
+            raise RecordError(f"the record has no {name!r}, only {', '.join(self.deployments) or 'nothing yet'}")
+        return self.deployments[name].address
+
+
+def load(path: Path) -> Record | None:
+    """The record, None when there is no such file. Raises RecordError when the file is no record."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        return Record.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RecordError(f"{path}: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def save(path: Path, record: Record) -> None:
+    """Replaces the record at `path`: after a crash at any moment the file is the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(record.model_dump(), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)  # a record is public; mkstemp keeps what it makes to its user
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    # The new name of the file is on disk when its directory is.
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -85,7 +85,7 @@ def outcome(call: Callable[..., int], *arguments: int) -> Any:
 def test_any_feed__any_hint_at_any_time__right_price_or_revert(project):
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(feeds())
     def check(feed: Feed) -> None:
         revm = Revm(NOW)
@@ -146,8 +146,8 @@ def test_any_feed__any_hint_at_any_time__right_price_or_revert(project):
     check()
     print(f"\n{dict(seen)}")
     kinds = ["accepted", "without hint", "RoundIncomplete", "RoundTooLate", "RoundSuperseded", "CallFindRound"]
-    assert all(seen[kind] > 100 for kind in [*kinds, "as the model"]), seen
-    assert seen["FeedUnavailable"] > 10
+    assert all(seen[kind] > 50 for kind in [*kinds, "as the model"]), seen
+    assert seen["FeedUnavailable"] > 0
 
 
 ANSWERS = st.one_of(
@@ -168,7 +168,7 @@ def test_any_answer_age_and_sequencer_state__contract_and_model_agree(project):
     seen: Counter[str] = Counter()
     ages = st.integers(-2, 30)
 
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=600, deadline=None)
     @given(
         decimals=st.integers(0, 36),
         rounds=st.lists(st.tuples(ANSWERS, ages), min_size=1, max_size=3),
@@ -204,4 +204,4 @@ def test_any_answer_age_and_sequencer_state__contract_and_model_agree(project):
     check()
     print(f"\n{dict(seen)}")
     kinds = ["price", "TimestampInFuture", "SequencerRoundInvalid", "SequencerDown", "SequencerGracePeriod"]
-    assert all(seen[kind] >= 5 for kind in [*kinds, "RoundStale", "AnswerNotPositive", "PriceOutOfRange"]), seen
+    assert all(seen[kind] > 0 for kind in [*kinds, "RoundStale", "AnswerNotPositive", "PriceOutOfRange"]), seen

@@ -1,9 +1,20 @@
-"""The cast. Ape isolates the chain: what a test changes is undone after it."""
+"""The cast, and the market that most tests begin with. Ape isolates the chain: what a test changes is undone after it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ape.api import AccountAPI
+
+from perpetual_pools.model import FixedOracle, PoolParams
+from tests.chains import AnvilChain, address_of
+from tests.twin import PRICE, Contracts, Twin, World, deploy_contracts, deploy_pool
+
+NOW = 1_999_998_600
+"""Ten minutes after a full hour: the time at which every test on the chain begins."""
+USDC = 10**6
+STAKE = 100_000_000 * USDC
+"""What each trader has."""
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +59,65 @@ def carol(accounts: Any) -> AccountAPI:
 @pytest.fixture(scope="session")
 def dave(accounts: Any) -> AccountAPI:
     return accounts[7]
+
+
+# --- a market ---
+
+
+@pytest.fixture(scope="session")
+def people(
+    owner: AccountAPI,
+    keeper: AccountAPI,
+    fee_recipient: AccountAPI,
+    stranger: AccountAPI,
+    alice: AccountAPI,
+    bob: AccountAPI,
+    carol: AccountAPI,
+    dave: AccountAPI,
+) -> list[AccountAPI]:
+    return [owner, keeper, fee_recipient, stranger, alice, bob, carol, dave]
+
+
+@pytest.fixture(scope="session")
+def traders(alice: AccountAPI, bob: AccountAPI, carol: AccountAPI, dave: AccountAPI) -> list[AccountAPI]:
+    return [alice, bob, carol, dave]
+
+
+@pytest.fixture(scope="session")
+def deployed(
+    project: Any, chain: Any, owner: AccountAPI, fee_recipient: AccountAPI, people: Any, traders: Any
+) -> tuple[Contracts, Any, Any, PoolParams]:
+    """On the chain once for all tests: the contracts, an oracle, a pool on it and its parameters; traders have money."""
+    anvil = AnvilChain(project, chain, owner, NOW)
+    anvil.move_to(NOW)
+    contracts = deploy_contracts(anvil, owner, fee_recipient)
+    oracle = anvil.deploy("FixedOracle", PRICE)
+    params = World(anvil, contracts, people, owner, fee_recipient).params(oracle)
+    pool = deploy_pool(anvil, contracts, params, owner, people)
+    for trader in traders:
+        anvil.send(contracts.token, "mint", [address_of(trader), STAKE], trader)
+    return contracts, oracle, pool, params
+
+
+@pytest.fixture
+def world(
+    project: Any, chain: Any, owner: AccountAPI, fee_recipient: AccountAPI, people: Any, traders: Any, deployed: Any
+) -> World:
+    """The settlement token and the clock, at NOW."""
+    world = World(AnvilChain(project, chain, owner, NOW), deployed[0], people, owner, fee_recipient)
+    for trader in traders:
+        world.ledger.mint(address_of(trader), STAKE)
+    return world
+
+
+@pytest.fixture
+def market(world: World, deployed: Any) -> Twin:
+    """3-BTC/USDC at 100 without fees or rewards, empty, on the chain and in the model."""
+    _, oracle, pool, params = deployed
+    return world.adopt(pool, params, oracle, FixedOracle(PRICE))
+
+
+@pytest.fixture
+def deploy_market(world: World) -> Callable[..., Twin]:
+    """`deploy_market(leverage=1, mint_fee=...)`: another pool, its parameters those of `market` but for the changes."""
+    return world.deploy_pool

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ethpm_types import ContractType
 
+from tests.revm import Instance, Revm
 from tests.unit.oracle.definition import PHASE
-from tests.unit.oracle.revm import Instance, Revm
 
 NOW = 2_000_000_000
 MAX_AGE = 90_000

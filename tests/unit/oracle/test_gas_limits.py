@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.revm import OutOfGas, Reverted
 from tests.unit.oracle.conftest import NOW, PHASE_6, PHASE_7
-from tests.unit.oracle.revm import OutOfGas, Reverted
 
 WAD = 10**18
 COST = 1_000_000

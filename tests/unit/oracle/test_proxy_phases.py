@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.revm import Reverted, reverts
 from tests.unit.oracle.conftest import NOW, PHASE_6, PHASE_7
-from tests.unit.oracle.revm import Reverted, reverts
 
 WAD = 10**18
 

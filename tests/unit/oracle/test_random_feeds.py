@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from perpetual_pools.model import ChainlinkOracle, Refused, Round, SequencerFeed
 from perpetual_pools.model import Feed as ModelFeed
+from tests.revm import Instance, Reverted, Revm
 from tests.unit.oracle.conftest import NOW, ZERO
 from tests.unit.oracle.definition import GAP, LOOK_BACK, PHASE, right_round
-from tests.unit.oracle.revm import Instance, Reverted, Revm
 
 START = NOW - 100_000
 EXISTING, INCOMPLETE, ABSENT = "existing", "incomplete", "absent"

@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from perpetual_pools.model import Round
+from tests.revm import Instance, Reverted, Revm, reverts
 from tests.unit.oracle.conftest import ZERO
 from tests.unit.oracle.definition import LOOK_BACK, generated_rounds, real_rounds, right_round
-from tests.unit.oracle.revm import Instance, Reverted, Revm, reverts
 
 MAX_AGE = 4_500
 CHUNK = 500

@@ -62,6 +62,7 @@ class Revm:
     def __init__(self, timestamp: int) -> None:
         self.evm = EVM(spec_id="CANCUN")
         self.evm.set_balance(SENDER, 10**24)
+        self.errors: dict[bytes, ErrorABI] = {}
         self._number = 0
         self.set_time(timestamp)
 
@@ -82,6 +83,12 @@ class Revm:
             raise _reverted(failure, _error_table(contract_type)) from None
         return Instance(self, address.lower(), contract_type)
 
+    def events(self, instance: "Instance") -> list[tuple[str, dict[str, Any]]]:
+        """What `instance` emitted in the last call, in order: names and arguments."""
+        return [
+            instance.decode_event(*log.data) for log in self.evm.result.logs if log.address.lower() == instance.address
+        ]
+
     def code(self, instance: "Instance") -> bytes:
         """The runtime bytecode."""
         return bytes(self.evm.basic(instance.address).code)
@@ -96,6 +103,9 @@ class Instance:
         self._chain = chain
         self._name = contract_type.name
         self._errors = _error_table(contract_type)
+        # What this contract calls may be the one that reverts.
+        chain.errors.update(self._errors)
+        self._events = {keccak(text=event.selector): event for event in contract_type.events}
         self._methods = {
             method.name: (
                 _selector(method.selector),
@@ -114,24 +124,34 @@ class Instance:
         selector, inputs, outputs = self._methods[name]
         all_integers = all(_INTEGER.fullmatch(kind) for kind in inputs)
 
-        def call(*arguments: Any, gas: int = GAS) -> Any:
+        def call(*arguments: Any, gas: int = GAS, sender: str = SENDER) -> Any:
             if all_integers:
                 assert len(arguments) == len(inputs), f"{name} has the arguments {inputs}"
                 data = selector + b"".join((value % 2**256).to_bytes(32, "big") for value in arguments)
             else:
                 values = [value.address if isinstance(value, Instance) else value for value in arguments]
                 data = selector + encode(inputs, values)
-            returned = decode(outputs, self.call_raw(data, gas))
+            returned = decode(outputs, self.call_raw(data, gas, sender))
             return returned[0] if len(returned) == 1 else returned or None
 
         setattr(self, name, call)
         return call
 
-    def call_raw(self, data: bytes, gas: int = GAS) -> bytes:
+    def decode_event(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
+        event = self._events[topics[0]]
+        plain = iter(decode([field.canonical_type for field in event.inputs if not field.indexed], data))
+        indexed = iter(topics[1:])
+        values = {
+            field.name or "": decode([field.canonical_type], next(indexed))[0] if field.indexed else next(plain)
+            for field in event.inputs
+        }
+        return event.name, values
+
+    def call_raw(self, data: bytes, gas: int = GAS, sender: str = SENDER) -> bytes:
         try:
-            return self._chain.evm.message_call(SENDER, self.address, calldata=data, gas=gas)
+            return self._chain.evm.message_call(sender, self.address, calldata=data, gas=gas)
         except RuntimeError as failure:
-            raise _reverted(failure, self._errors) from None
+            raise _reverted(failure, self._chain.errors) from None
 
 
 @cache

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
+import pytest
+
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
 from tests.chains import TestChain, address_of
@@ -280,13 +282,10 @@ class Twin:
         return expected
 
     def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
-        try:
-            sent = self.chain.send(self.pool, method, arguments, sender)
-        except Reverted as reverted:
-            wanted = refusal.error, tuple(refusal.arguments.values())
-            assert _plain((reverted.name, reverted.arguments)) == _plain(wanted), f"{reverted}, in the model {refusal}"
-        else:
-            raise AssertionError(f"{method}{tuple(arguments)} returned {sent.value}; the model refuses: {refusal}")
+        with pytest.raises(Reverted) as reverted:
+            self.chain.send(self.pool, method, arguments, sender)
+        found, wanted = (reverted.value.name, reverted.value.arguments), (refusal.error, refusal.arguments.values())
+        assert _plain(found) == _plain((wanted[0], tuple(wanted[1]))), f"{reverted.value}, in the model {refusal}"
 
     def compare(self) -> None:
         """Every view and every balance, and the invariants that hold at all times."""

@@ -4,6 +4,7 @@ Contract and model agree to the unit on every view after every action; tests, sc
 than a formula of their own.
 """
 
+from . import maths
 from .errors import Refused
 from .ledger import Ledger
 from .maths import CommitType
@@ -24,4 +25,5 @@ __all__ = [
     "Refused",
     "Round",
     "SequencerFeed",
+    "maths",
 ]

@@ -1,0 +1,110 @@
+"""A local chain of the demo's own: an anvil process, ended with it unless it is to be kept."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from .errors import DemoError
+
+CHAIN_ID = 31337
+START_SECONDS = 20
+HOST = "127.0.0.1"
+_LISTENING = re.compile(rf"Listening on {re.escape(HOST)}:(\d+)")
+
+
+@dataclass(frozen=True)
+class LocalChain:
+    """A running anvil.
+
+    Args:
+        url: its RPC endpoint.
+        pid: its process.
+    """
+
+    url: str
+    pid: int
+
+
+def require_free(port: int) -> None:
+    """Raises DemoError when something listens on the port."""
+    if not 1 <= port <= 65_535:
+        raise DemoError(f"--port must be 1 to 65535, not {port}")
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            raise DemoError(f"port {port} is taken: choose another with --port, or leave it out for a free one")
+
+
+@contextlib.contextmanager
+def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = False) -> Iterator[LocalChain]:
+    """Starts anvil with its clock at ``genesis`` (Unix seconds) and ends it on the way out.
+
+    Args:
+        genesis: the time of block 0.
+        log: the file for what anvil says.
+        port: where it listens; a free port when left out.
+        keep: leaves it running, unless an exception is the way out.
+
+    Raises:
+        DemoError: anvil is missing, does not start, or ended too early.
+    """
+    program = shutil.which("anvil")
+    if program is None:
+        raise DemoError("anvil is not on the PATH: run ./dev demo, which installs it, or install Foundry")
+    command = [program, "--port", str(port or 0), "--chain-id", str(CHAIN_ID), "--timestamp", str(genesis)]
+    log.unlink(missing_ok=True)  # a kept chain may still write to it
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        kept = False
+        try:
+            yield LocalChain(f"http://{HOST}:{_port(process, log)}", process.pid)
+            kept = keep
+        except Exception as error:
+            if process.poll() is not None:
+                raise DemoError(f"the local chain ended with exit code {process.returncode}; see {log}") from error
+            raise
+        finally:
+            if not kept:
+                process.terminate()
+                process.wait()
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Where this very process listens, by its own word: what answers on a port may be another's."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        said = log.read_text(encoding="utf-8")
+        if listening := _LISTENING.search(said):
+            return int(listening[1])
+        if process.poll() is not None:
+            last = (said.split("\n\n")[-1].strip() or "no word").replace("\n", " ")
+            raise DemoError(f"anvil ended at once with exit code {process.returncode}: {last}")
+        time.sleep(0.05)
+    raise DemoError(f"anvil did not start within {START_SECONDS} seconds; see {log}")
+
+
+@contextlib.contextmanager
+def signals_as_interrupts() -> Iterator[None]:
+    """An end asked from outside, or a closed terminal, is the way out of all contexts too."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    former = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, former, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,59 @@
+"""Where the demo's prices come from: files of real rounds, or a built-in path."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from perpetual_pools.model import ChainlinkOracle, Feed, Refused, Round
+from perpetual_pools.rounds import RoundHistory
+
+from .errors import DemoError
+
+HOUR = 3600
+PREPARATION = 1_800
+"""Seconds before the first rebalance in which contracts are deployed and the first commitments are made."""
+FEED_DECIMALS = 8
+MAX_AGE = 4_500
+"""Seconds: the recorded feeds have a heartbeat of an hour, with gaps of up to 3,720 seconds."""
+PHASE = 6 << 64
+ROUND_SECONDS = 600
+BUILT_IN_START = datetime(2023, 8, 17, tzinfo=UTC)
+
+
+def built_in_path(first_price: int, seed: int, start: int, end: int) -> RoundHistory:
+    """A made-up feed, the same every time: a round every ten minutes, each up to 0.9 % from the one before.
+
+    Args:
+        first_price: in the feed's decimals.
+        seed: chooses the path.
+        start: Unix seconds of the first round.
+        end: Unix seconds, no round after it.
+    """
+    rounds, answer, state = [], first_price, seed
+    for number, time in enumerate(range(start, end + 1, ROUND_SECONDS), start=1):
+        rounds.append(Round(PHASE + number, answer, time, time))
+        # a linear congruential generator with the constants of Knuth's MMIX
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        answer += answer * ((state >> 33) % 181 - 90) // 10_000
+    return RoundHistory(rounds)
+
+
+def require_usable(name: str, history: RoundHistory, start: int, end: int) -> None:
+    """Raises DemoError unless there is a price at all times from ``start`` to ``end``."""
+    if history.first_time > start or history.last_time < end - MAX_AGE:
+        raise DemoError(
+            f"the {name} rounds reach from {as_utc(history.first_time)} to {as_utc(history.last_time)}, "
+            f"but the demo needs {as_utc(start)} to {as_utc(end)}: choose another --start or fewer --hours"
+        )
+    gap = history.longest_gap(start, end)
+    if gap > MAX_AGE:
+        raise DemoError(f"the {name} rounds leave a gap of {gap} seconds, longer than the oracle accepts ({MAX_AGE})")
+    for round_ in (history.at(start), *history.between(start, end)):
+        try:
+            ChainlinkOracle(Feed(FEED_DECIMALS, [round_]), None, MAX_AGE, 0).latest_price(round_.updated_at)
+        except Refused as error:
+            raise DemoError(f"the {name} rounds have one that the oracle does not accept: {error}") from error
+
+
+def as_utc(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC")

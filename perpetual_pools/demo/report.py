@@ -1,0 +1,195 @@
+"""What the demo found: as data for machines, as tables for people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .chain import CHAIN_ID, LocalChain
+from .market import Market
+from .prices import as_utc
+from .run import Demo
+from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
+
+SCHEMA_VERSION = 1
+WAD_DECIMALS = 18
+FAILURES_SHOWN = 10
+
+
+def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, Any]:
+    """The report: integers as strings, their units in the names of the keys.
+
+    Args:
+        demo: after its last hour, or the one that failed.
+        source: where the prices come from.
+        kept: the chain if it stays.
+    """
+    checks = demo.checks
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "prices": source,
+        "start_utc": as_utc(demo.start),
+        "hours": demo.hours,
+        "p1_holds": checks.p1_holds,
+        "chain_equals_model": not checks.differences,
+        "values_compared": checks.compared,
+        "failures": checks.failures,
+        "markets": [_market(demo, market) for market in demo.markets],
+        "traders": [_trader(demo, trader) for trader in Trader],
+        "actions": dict(sorted(demo.actions.items())),
+        "chain": {"url": kept.url, "chain_id": CHAIN_ID, "pid": kept.pid} if kept is not None else None,
+    }
+
+
+def _market(demo: Demo, market: Market) -> dict[str, Any]:
+    pool = market.pool
+    (long_balance, short_balance), (long_price, short_price) = pool.balances(), pool.token_prices()
+    long_rate, short_rate = pool.rebalancing_rates()
+    surplus = demo.checks.surpluses.get(pool.name)
+    return {
+        "name": pool.name,
+        "address": pool.address,
+        "rebalances": len(market.points),
+        "first_price_wad": str(market.points[0].price) if market.points else None,
+        "last_price_wad": str(pool.last_price),
+        "long_balance_usdc_units": str(long_balance),
+        "short_balance_usdc_units": str(short_balance),
+        "long_token_price_wad": str(long_price),
+        "short_token_price_wad": str(short_price),
+        "long_rebalancing_rate_wad": str(long_rate),
+        "short_rebalancing_rate_wad": str(short_rate),
+        "keeper_pay_usdc_units": str(sum(point.reward for point in market.points)),
+        "fees_usdc_units": str(pool.protocol_fees),
+        "p1_surplus_usdc_units": str(surplus) if surplus is not None else None,
+        "hourly": [
+            {
+                "timestamp": point.timestamp,
+                "price_wad": str(point.price),
+                "long_balance_usdc_units": str(point.long_balance),
+                "short_balance_usdc_units": str(point.short_balance),
+                "long_token_price_wad": str(point.long_price),
+                "short_token_price_wad": str(point.short_price),
+                "reward_usdc_units": str(point.reward),
+            }
+            for point in market.points
+        ],
+    }
+
+
+def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
+    worth = demo.worth(trader)
+    return {
+        "role": trader.value,
+        "address": demo.addresses[trader],
+        "stake_usdc_units": str(STAKE),
+        "worth_usdc_units": str(worth),
+        "profit_usdc_units": str(worth - STAKE),
+    }
+
+
+# --- for people ---
+
+
+def print_report(report: dict[str, Any], console: Console) -> None:
+    """Markets, traders, checks; of a run that failed only why. All fits into 80 columns."""
+    if report["failures"]:
+        _print_failures(report["failures"], console)
+        return
+    console.print(_markets_table(report))
+    console.print(_traders_table(report))
+    actions = report["actions"]
+    mints, burns, flips = (
+        sum(actions.get(name, 0) for name in names)
+        for names in (
+            ("long_mint", "short_mint"),
+            ("long_burn", "short_burn"),
+            ("long_burn_short_mint", "short_burn_long_mint"),
+        )
+    )
+    surplus = ", ".join(f"{market['name']} {market['p1_surplus_usdc_units']}" for market in report["markets"])
+    for line in (
+        f"The traders made {mints} mints, {burns} burns, {flips} flips and {actions.get('claim', 0)} claims; "
+        f"the keeper made {actions.get('claim_by_keeper', 0)} claims for the {AUTO_CLAIMER.value}.",
+        "P1 holds in all markets: no pool owes more than it holds.\n"
+        f"  Held beyond that, in millionths of a USDC: {surplus}",
+        f"Chain and model agree on all {report['values_compared']:,} values compared.",
+    ):
+        console.print(line, highlight=False)
+
+
+def _print_failures(failures: list[str], console: Console) -> None:
+    for failure in failures[:FAILURES_SHOWN]:
+        console.print(f"FAILED: {failure}", style="bold red", highlight=False, soft_wrap=True)
+    if len(failures) > FAILURES_SHOWN:
+        console.print(f"and {len(failures) - FAILURES_SHOWN} more; the report has them all", style="bold red")
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left", pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def _markets_table(report: dict[str, Any]) -> Table:
+    table = _table(
+        f"Markets after {report['hours']} hours (USDC)",
+        "",
+        "price\nmove",
+        "balance",
+        "token\nprice",
+        "rebalancing\nrate",
+        "keeper\npay",
+        "fees",
+    )
+    for market in report["markets"]:
+        first, last = int(market["first_price_wad"]), int(market["last_price_wad"])
+        table.add_row(
+            market["name"],
+            _percent(Decimal(last) / first - 1),
+            "",
+            "",
+            "",
+            _usdc(market["keeper_pay_usdc_units"]),
+            _usdc(market["fees_usdc_units"]),
+        )
+        for side in ("long", "short"):
+            table.add_row(
+                f"  {side}",
+                "",
+                _usdc(market[f"{side}_balance_usdc_units"]),
+                f"{_decimal(market[f'{side}_token_price_wad'], WAD_DECIMALS):.4f}",
+                _percent(_decimal(market[f"{side}_rebalancing_rate_wad"], WAD_DECIMALS)),
+            )
+    return table
+
+
+def _traders_table(report: dict[str, Any]) -> Table:
+    table = _table(
+        "Traders (USDC): wallet, claims and pool tokens at their price", "", "began with", "has now", "profit or loss"
+    )
+    for trader in report["traders"]:
+        table.add_row(
+            trader["role"],
+            _usdc(trader["stake_usdc_units"]),
+            _usdc(trader["worth_usdc_units"]),
+            f"{_decimal(trader['profit_usdc_units'], DECIMALS):+,.2f}",
+        )
+    return table
+
+
+def _decimal(units: str, decimals: int) -> Decimal:
+    """An amount as people write it."""
+    return Decimal(units).scaleb(-decimals)
+
+
+def _usdc(units: str) -> str:
+    return f"{_decimal(units, DECIMALS):,.2f}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{share * 100:+.2f} %"

@@ -1,0 +1,275 @@
+"""Chain and model side by side: every action is done on both, every hour all is compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import ape
+from ape.exceptions import ContractLogicError
+
+from perpetual_pools import deployment
+from perpetual_pools.model import (
+    ChainlinkOracle,
+    CommitType,
+    Feed,
+    Ledger,
+    Pool,
+    PoolParams,
+    Refused,
+    SequencerFeed,
+    maths,
+)
+from perpetual_pools.rounds import RoundHistory
+
+from .checks import Checks
+from .market import Market, Point
+from .prices import FEED_DECIMALS, HOUR, MAX_AGE, PREPARATION
+from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, USDC, Trader, intents
+
+GRACE_PERIOD = 3_600
+FRONT_RUNNING_INTERVAL = 300
+BTC, ETH = "BTC", "ETH"
+MARKETS = ((1, BTC), (3, BTC), (1, ETH), (3, ETH))
+MAX_ALLOWANCE = 2**256 - 1
+
+
+class UpkeepFailed(Exception):
+    """The keeper contract reports that a pool did not rebalance."""
+
+
+class Demo:
+    """The system, its traders and its clock.
+
+    Args:
+        histories: the rounds of each underlying.
+        start: Unix seconds of the first rebalance, a full hour.
+        hours: how many more rebalances follow, one an hour.
+    """
+
+    def __init__(self, histories: dict[str, RoundHistory], start: int, hours: int) -> None:
+        self.histories = histories
+        self.start = start
+        self.hours = hours
+        self.now = start - PREPARATION
+        self.actions: Counter[str] = Counter()
+        test_accounts = ape.accounts.test_accounts
+        self.deployer, self.keeper_account = test_accounts[0], test_accounts[1]
+        self.accounts = dict(zip(Trader, test_accounts[2:], strict=False))
+        self.addresses = {trader: str(account.address) for trader, account in self.accounts.items()}
+        self._deploy()
+        self._fund()
+        staff = [str(account.address) for account in (self.deployer, self.keeper_account)]
+        self.checks = Checks(self.usdc, self.ledger, list(self.addresses.values()), staff)
+
+    # --- set-up ---
+
+    def _deploy(self) -> None:
+        """Token, sequencer feed, price feeds with their wrappers, factory, keeper and the four markets."""
+        deployer = self.deployer
+        self._tick()
+        self.usdc = deployment.deploy_settlement_token(deployer, "Test USD Coin", "USDC", DECIMALS)
+        self.ledger = Ledger("TransferFromFailed")
+        sequencer_since = self.now - 30 * 24 * HOUR
+        self._tick()
+        sequencer_feed = deployment.deploy_feed(deployer, 0, "L2 Sequencer Uptime Status")
+        self._tick()
+        sequencer_feed.pushRound(1, 0, sequencer_since, sequencer_since, sender=deployer)
+        self.feeds: dict[str, Any] = {}
+        self.feed_models: dict[str, Feed] = {}
+        self.pushed_until: dict[str, int] = {}
+        oracles: dict[str, tuple[str, ChainlinkOracle]] = {}
+        for name, history in self.histories.items():
+            self._tick()
+            self.feeds[name] = deployment.deploy_feed(deployer, FEED_DECIMALS, f"{name} / USD")
+            self.feed_models[name] = Feed(FEED_DECIMALS)
+            self.pushed_until[name] = history.at(self.now).updated_at - 1
+            self._push_rounds(name)
+            self._tick()
+            wrapper = deployment.deploy_wrapper(deployer, self.feeds[name], sequencer_feed, MAX_AGE, GRACE_PERIOD)
+            sequencer = SequencerFeed(0, sequencer_since)
+            oracles[name] = (
+                str(wrapper.address),
+                ChainlinkOracle(self.feed_models[name], sequencer, MAX_AGE, GRACE_PERIOD),
+            )
+        self._tick()
+        self.factory = deployment.deploy_factory(deployer, deployer, deployer)
+        self._tick()
+        self.keeper = deployment.deploy_keeper(deployer)
+        self.markets = [self._deploy_market(leverage, name, *oracles[name]) for leverage, name in MARKETS]
+
+    def _deploy_market(self, leverage: int, underlying: str, wrapper: str, oracle: ChainlinkOracle) -> Market:
+        params = PoolParams(
+            market=f"{underlying}/USDC",
+            settlement_token=str(self.usdc.address),
+            oracle=wrapper,
+            leverage=leverage,
+            rebalance_interval=HOUR,
+            front_running_interval=FRONT_RUNNING_INTERVAL,
+            management_fee=2 * 10**16,
+            mint_fee=0,
+            burn_fee=10**15,
+            keeper_reward_max=2 * USDC,
+            keeper_reward_ramp=600,
+            min_liquidity=10 * USDC,
+        )
+        self._tick()
+        contract = deployment.deploy_pool(self.deployer, self.factory, params)
+        pool = Pool(
+            params,
+            settlement=self.ledger,
+            settlement_decimals=DECIMALS,
+            oracle=oracle,
+            now=self.now,
+            owner=str(self.deployer.address),
+            fee_recipient=str(self.deployer.address),
+            address=str(contract.address),
+        )
+        long_token, short_token = (
+            deployment.instance("PoolToken", address) for address in (contract.longToken(), contract.shortToken())
+        )
+        return Market(underlying, pool, contract, long_token, short_token)
+
+    def _fund(self) -> None:
+        """Money and allowances for the traders; one of them lets the keeper contract claim."""
+        for trader, account in self.accounts.items():
+            self._tick()
+            self.usdc.mint(account, STAKE, sender=account)
+            self.ledger.mint(self.addresses[trader], STAKE)
+            for market in self.markets:
+                self._tick()
+                self.usdc.approve(market.contract, MAX_ALLOWANCE, sender=account)
+        for market in self.markets:
+            self._tick()
+            market.contract.setOperator(self.keeper, True, sender=self.accounts[AUTO_CLAIMER])
+            market.pool.set_operator(self.addresses[AUTO_CLAIMER], str(self.keeper.address), True)
+
+    # --- the clock and the feeds ---
+
+    def _tick(self) -> None:
+        """The next transaction comes in a block of its own, a second after the last."""
+        self.now += 1
+        ape.chain.provider.set_timestamp(self.now)
+
+    def _push_rounds(self, name: str) -> None:
+        """Gives the feed the rounds since the last push."""
+        rounds = self.histories[name].between(self.pushed_until[name], self.now)
+        self.pushed_until[name] = self.now
+        if not rounds:
+            return
+        columns = (
+            [round_.round_id for round_ in rounds],
+            [round_.answer for round_ in rounds],
+            [round_.started_at for round_ in rounds],
+            [round_.updated_at for round_ in rounds],
+        )
+        self._tick()
+        self.feeds[name].pushRounds(*columns, sender=self.deployer)
+        for round_ in rounds:
+            self.feed_models[name].push(round_)
+
+    # --- an hour ---
+
+    def run_hour(self, hour: int) -> bool:
+        """What the traders do before rebalance number ``hour``, that rebalance, and the checks. Returns whether all held."""
+        try:
+            self._act(hour)
+        except (ContractLogicError, UpkeepFailed) as error:
+            self.checks.differences.append(f"hour {hour}: the chain refuses what the model allows: {error}")
+        except Refused as error:
+            self.checks.differences.append(f"hour {hour}: the model refuses what the chain did: {error}")
+        self.checks.check(self.markets)
+        return not self.checks.failures
+
+    def _act(self, hour: int) -> None:
+        grid_time = self.start + hour * HOUR
+        self._claim(hour)
+        # The model tells what a trader will do with what it holds now; the last minute comes after all others.
+        plans = [
+            (market, intent)
+            for market in self.markets
+            for intent in intents(hour, self.hours, market.pool, self.addresses)
+        ]
+        for market, intent in plans:
+            if not intent.last_minute:
+                self._commit(market, intent.trader, intent.commit_type, intent.amount)
+        self.now = max(self.now, grid_time - FRONT_RUNNING_INTERVAL)
+        for market, intent in plans:
+            if intent.last_minute:
+                self._commit(market, intent.trader, intent.commit_type, intent.amount)
+        # From 20 seconds to over seven minutes late, so that the reward varies too.
+        self.now = max(self.now, grid_time + 20 + 97 * hour % 420)
+        self._upkeep(grid_time)
+
+    def _commit(self, market: Market, trader: Trader, commit_type: CommitType, amount: int) -> None:
+        account, address = self.accounts[trader], self.addresses[trader]
+        self._tick()
+        market.contract.commit(commit_type, amount, account, sender=account)
+        market.pool.commit(self.now, address, commit_type, amount, address)
+        market.burns += commit_type in (CommitType.LONG_BURN, CommitType.SHORT_BURN)
+        self.actions[commit_type.name.lower()] += 1
+
+    def _claim(self, hour: int) -> None:
+        """Every third hour traders claim; the keeper claims for the one who consented, every hour."""
+        for market in self.markets:
+            for trader, address in self.addresses.items():
+                if not any(market.pool.claimable(address)):
+                    continue
+                account = self.accounts[trader]
+                if trader is AUTO_CLAIMER:
+                    self._tick()
+                    self.keeper.claimFor(market.contract, [account], sender=self.keeper_account)
+                    market.pool.claim(str(self.keeper.address), address, address)
+                    self.actions["claim_by_keeper"] += 1
+                elif hour % 3 == 0:
+                    self._tick()
+                    market.contract.claim(account, account, sender=account)
+                    market.pool.claim(address, address, address)
+                    self.actions["claim"] += 1
+
+    def _upkeep(self, grid_time: int) -> None:
+        """One call for all markets. Rounds may have come since the full hour, so each pool gets its hint."""
+        for name in self.feeds:
+            self._push_rounds(name)
+        hints = [market.pool.oracle.find_round(grid_time) for market in self.markets]
+        recipient = str(self.keeper_account.address)
+        self._tick()
+        receipt = self.keeper.upkeep(
+            [market.contract for market in self.markets], hints, recipient, sender=self.keeper_account
+        )
+        names = {market.pool.address: market.name for market in self.markets}
+        failures = [
+            f"{names[failure.pool]} did not rebalance (0x{failure.reason.hex()})"
+            for failure in receipt.decode_logs(self.keeper.UpkeepFailed)
+        ]
+        if failures:
+            raise UpkeepFailed("; ".join(failures))
+        for market, hint in zip(self.markets, hints, strict=True):
+            pool = market.pool
+            reward = pool.rebalance(self.now, hint, recipient)
+            market.points.append(Point(grid_time, pool.last_price, *pool.balances(), *pool.token_prices(), reward))
+
+    # --- results ---
+
+    def worth(self, trader: Trader) -> int:
+        """Settlement units: what the trader has, pool tokens at the price that a burn now would get, before its fee."""
+        address = self.addresses[trader]
+        total = self.ledger.balance_of(address)
+        for market in self.markets:
+            pool = market.pool
+            settlement, long, short = pool.claimable(address)
+            long += pool.long_token.balance_of(address)
+            short += pool.short_token.balance_of(address)
+            for epoch in (pool.epoch, pool.epoch + 1):
+                for commit_type in CommitType:
+                    amount = pool.commitment(address, commit_type, epoch)
+                    if commit_type.is_mint:
+                        settlement += amount
+                    elif commit_type.burned_side == 0:
+                        long += amount
+                    else:
+                        short += amount
+            for amount, balance, supply in zip((long, short), pool.balances(), pool.supplies(), strict=True):
+                settlement += maths.gross(amount, balance, supply) if amount else 0
+            total += settlement
+        return total

@@ -1,0 +1,79 @@
+"""Who trades in the demo, and what they do in each hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from perpetual_pools.model import CommitType, Pool
+
+DECIMALS = 6
+USDC = 10**DECIMALS
+
+
+class Trader(Enum):
+    """By what they are after. Each begins with ``STAKE`` settlement units."""
+
+    LONG_HOLDER = "long holder"
+    SHORT_HOLDER = "short holder"
+    RATE_TRADER = "rebalancing-rate trader"
+    STRADDLER = "straddler"
+    FLIPPER = "flipper"
+
+
+STAKE = 2_500_000 * USDC
+AUTO_CLAIMER = Trader.FLIPPER
+"""Made the keeper contract their operator: the keeper claims for them."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A commitment that a trader is going to make."""
+
+    trader: Trader
+    commit_type: CommitType
+    amount: int
+    """Settlement units for mints, token units else."""
+    last_minute: bool = False
+    """Made within the front-running interval: executes an hour later."""
+
+
+def intents(hour: int, hours: int, pool: Pool, addresses: dict[Trader, str]) -> Iterator[Intent]:
+    """What the traders commit to one market in the hour before rebalance number ``hour`` (0 is the first)."""
+    leveraged = pool.params.leverage > 1
+
+    def held(trader: Trader) -> tuple[int, int]:
+        return pool.long_token.balance_of(addresses[trader]), pool.short_token.balance_of(addresses[trader])
+
+    if hour == 0:
+        yield Intent(Trader.LONG_HOLDER, CommitType.LONG_MINT, 500_000 * USDC)
+        yield Intent(Trader.SHORT_HOLDER, CommitType.SHORT_MINT, 480_000 * USDC)
+        yield Intent(Trader.FLIPPER, CommitType.LONG_MINT, 60_000 * USDC)
+    if hour == 1 and leveraged:
+        yield Intent(Trader.STRADDLER, CommitType.LONG_MINT, 150_000 * USDC)
+        yield Intent(Trader.STRADDLER, CommitType.SHORT_MINT, 150_000 * USDC)
+    if hour % 6 == 2:
+        # The smaller side gains more at the same move than it can lose.
+        long, short = pool.balances()
+        smaller = CommitType.LONG_MINT if long < short else CommitType.SHORT_MINT
+        yield Intent(Trader.RATE_TRADER, smaller, 40_000 * USDC, last_minute=hour % 12 == 8)
+    if hour % 12 == 11:
+        for commit_type, amount in zip(
+            (CommitType.LONG_BURN, CommitType.SHORT_BURN), held(Trader.RATE_TRADER), strict=True
+        ):
+            if amount > 1:
+                yield Intent(Trader.RATE_TRADER, commit_type, amount // 2)
+    if hour % 5 == 4:
+        flips = (CommitType.LONG_BURN_SHORT_MINT, CommitType.SHORT_BURN_LONG_MINT)
+        for commit_type, amount in zip(flips, held(Trader.FLIPPER), strict=True):
+            if amount:
+                yield Intent(Trader.FLIPPER, commit_type, amount)
+    if hour % 24 == 12 and held(Trader.LONG_HOLDER)[0]:
+        yield Intent(Trader.LONG_HOLDER, CommitType.LONG_BURN, held(Trader.LONG_HOLDER)[0] // 10)
+    if hour == hours - 1:
+        for commit_type, amount in zip(
+            (CommitType.LONG_BURN, CommitType.SHORT_BURN), held(Trader.STRADDLER), strict=True
+        ):
+            if amount:
+                yield Intent(Trader.STRADDLER, commit_type, amount)

@@ -13,6 +13,7 @@ from perpetual_pools.model import CommitType
 from tests.chains import Sent, address_of
 from tests.conftest import USDC
 from tests.twin import Twin
+from tests.unit.pool.fast import ALICE, KEEPER, fast_market
 
 TOKEN = 10**18
 LONG = 1_000 * USDC
@@ -26,7 +27,15 @@ def opened(market: Twin, alice: AccountAPI, keeper: AccountAPI) -> Twin:
     return market
 
 
-def act(twin: Twin, sender: AccountAPI, method: str, *arguments: Any) -> Sent:
+@pytest.fixture
+def fast_opened(project: Any) -> Twin:
+    """The same in the test's own EVM: for views and for many steps."""
+    market = fast_market(project)
+    market.open_with(ALICE, LONG, ALICE, SHORT, KEEPER)
+    return market
+
+
+def act(twin: Twin, sender: Any, method: str, *arguments: Any) -> Sent:
     """Calls the contract at the world's time. From then on the model is behind: no more verbs of the twin."""
     plain = [int(value) if isinstance(value, CommitType) else value for value in arguments]
     sent: Sent = twin.chain.send(twin.pool, method, plain, sender)
@@ -80,7 +89,7 @@ def to_window(twin: Twin) -> None:
     twin.world.move_to(twin.model.next_rebalance - twin.model.params.front_running_interval)
 
 
-def close(twin: Twin, sender: AccountAPI) -> None:
+def close(twin: Twin, sender: Any) -> None:
     """The feed dies, 14 days pass, the pool is shut down."""
     twin.set_oracle_failing(True)
     twin.world.move_to(twin.model.next_rebalance + 14 * 86_400)

@@ -70,7 +70,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog="./dev demo",
         description=__doc__,
-        epilog="example: ./dev demo --rounds-btc btc.csv --rounds-eth eth.csv --start 2023-08-17 --hours 48",
+        epilog="example:\n  ./dev demo --rounds-btc btc.csv --rounds-eth eth.csv --start 2023-08-17",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rounds-btc", type=Path, metavar="FILE", help="BTC/USD rounds (CSV); built-in prices without")
     parser.add_argument("--rounds-eth", type=Path, metavar="FILE", help="ETH/USD rounds (CSV)")
@@ -137,7 +138,8 @@ def _run(
 ) -> dict[str, Any]:
     began = time.monotonic()
     console.print(f"Prices: {source}.", highlight=False, soft_wrap=True)
-    console.print(f"Time: {options.hours} hours from {as_utc(start)}.", highlight=False)
+    end = start + options.hours * HOUR
+    console.print(f"Time: {as_utc(start)} to {as_utc(end)}, {options.hours + 1} hourly rebalances.", highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("deploying four markets", total=options.hours + 1)

@@ -71,9 +71,9 @@ def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = F
             yield LocalChain(f"http://{HOST}:{_port(process, log)}", process.pid)
             kept = keep
         except Exception as error:
-            if process.poll() is not None:
-                raise DemoError(f"the local chain ended with exit code {process.returncode}; see {log}") from error
-            raise
+            if isinstance(error, DemoError) or process.poll() is None:
+                raise
+            raise DemoError(f"the local chain ended with exit code {process.returncode}; see {log}") from error
         finally:
             if not kept:
                 process.terminate()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .market import Market
-from .prices import as_utc
+from .prices import HOUR, as_utc
 from .run import Demo
 
 COLOURS = {(1, "L"): "#74c69d", (3, "L"): "#1b7f4b", (1, "S"): "#f0a58f", (3, "S"): "#b8321a"}
@@ -21,7 +21,9 @@ def draw(demo: Demo, source: str, path: Path) -> None:
     """Writes a PNG: per underlying one panel, its price and its markets' token prices, all 1 at the first rebalance."""
     with matplotlib.rc_context({"date.converter": "concise", "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 4.2 * len(demo.histories)), layout="constrained")
-        figure.suptitle(f"Pool tokens and their underlying, {demo.hours} hours from {as_utc(demo.start)}\n{source}")
+        figure.suptitle(
+            f"Pool tokens and their underlying, {as_utc(demo.start)} to {as_utc(demo.start + demo.hours * HOUR)}\n{source}"
+        )
         panels = figure.subplots(len(demo.histories), 1, sharex=True, squeeze=False)[:, 0]
         for panel, underlying in zip(panels, demo.histories, strict=True):
             _draw_panel(panel, underlying, [market for market in demo.markets if market.underlying == underlying])

@@ -137,7 +137,7 @@ def _table(title: str, *headings: str) -> Table:
 
 def _markets_table(report: dict[str, Any]) -> Table:
     table = _table(
-        f"Markets after {report['hours']} hours (USDC)",
+        "Markets after the last rebalance (USDC)",
         "",
         "price\nmove",
         "balance",
@@ -177,7 +177,7 @@ def _traders_table(report: dict[str, Any]) -> Table:
             trader["role"],
             _usdc(trader["stake_usdc_units"]),
             _usdc(trader["worth_usdc_units"]),
-            f"{_decimal(trader['profit_usdc_units'], DECIMALS):+,.2f}",
+            f"{_decimal(trader['profit_usdc_units'], DECIMALS):+z,.2f}",
         )
     return table
 
@@ -192,4 +192,4 @@ def _usdc(units: str) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{share * 100:+.2f} %"
+    return f"{share * 100:+z.2f} %"

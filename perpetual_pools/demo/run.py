@@ -174,8 +174,10 @@ class Demo:
         """What the traders do before rebalance number ``hour``, that rebalance, and the checks. Returns whether all held."""
         try:
             self._act(hour)
-        except (ContractLogicError, UpkeepFailed) as error:
-            self.checks.differences.append(f"hour {hour}: the chain refuses what the model allows: {error}")
+        except UpkeepFailed as error:
+            self.checks.differences.append(f"hour {hour}: {error}")
+        except ContractLogicError as error:
+            self.checks.differences.append(f"hour {hour}: the chain refuses what the model allows: {error!r}")
         except Refused as error:
             self.checks.differences.append(f"hour {hour}: the model refuses what the chain did: {error}")
         self.checks.check(self.markets)
@@ -237,9 +239,9 @@ class Demo:
         receipt = self.keeper.upkeep(
             [market.contract for market in self.markets], hints, recipient, sender=self.keeper_account
         )
-        names = {market.pool.address: market.name for market in self.markets}
+        markets = {market.pool.address: market for market in self.markets}
         failures = [
-            f"{names[failure.pool]} did not rebalance (0x{failure.reason.hex()})"
+            f"{markets[failure.pool].name} did not rebalance: {_reason(markets[failure.pool], failure.reason)}"
             for failure in receipt.decode_logs(self.keeper.UpkeepFailed)
         ]
         if failures:
@@ -273,3 +275,13 @@ class Demo:
                 settlement += maths.gross(amount, balance, supply) if amount else 0
             total += settlement
         return total
+
+
+def _reason(market: Market, data: bytes) -> str:
+    """An error of the pool or of its oracle, by name; as it came when it is neither's."""
+    ecosystem = ape.chain.provider.network.ecosystem
+    for address in (market.pool.address, market.pool.params.oracle):
+        error = ecosystem.decode_custom_error(data, address)
+        if error is not None:
+            return repr(error)
+    return f"0x{data.hex()}"

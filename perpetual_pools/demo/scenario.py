@@ -57,7 +57,7 @@ def intents(hour: int, hours: int, pool: Pool, addresses: dict[Trader, str]) -> 
         # The smaller side gains more at the same move than it can lose.
         long, short = pool.balances()
         smaller = CommitType.LONG_MINT if long < short else CommitType.SHORT_MINT
-        yield Intent(Trader.RATE_TRADER, smaller, 40_000 * USDC, last_minute=hour % 12 == 8)
+        yield Intent(Trader.RATE_TRADER, smaller, 40_000 * USDC, last_minute=hour % 12 == 2)
     if hour % 12 == 11:
         for commit_type, amount in zip(
             (CommitType.LONG_BURN, CommitType.SHORT_BURN), held(Trader.RATE_TRADER), strict=True

@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Places:
     @property
     def cache(self) -> Path:
         return self.root / ".cache"
+
+    @property
+    def temporary(self) -> Path:
+        """For temporary files, where the project itself is below the machine's folder of such."""
+        return self.cache / "tmp"
 
     @property
     def python(self) -> Path:
@@ -141,6 +147,9 @@ def exports(places: Places, environ: dict[str, str]) -> dict[str, str]:
     if (places.solc / f"solc-v{SOLC}").exists():
         result["SOLCX_BINARY_PATH"] = str(places.solc)
         result["PERPETUAL_POOLS_ROOT"] = str(places.root)
+    if str(places.root).startswith(str(Path(tempfile.gettempdir()).resolve())):
+        # There Ape compiles in place: it unpacks the dependencies among the contracts, and then overlooks some of those.
+        result["TMPDIR"] = str(places.temporary)
     if "ARBITRUM_RPC_URL" in environ and "WEB3_PROVIDER_URI" not in environ:
         result["WEB3_PROVIDER_URI"] = environ["ARBITRUM_RPC_URL"]
     return result
@@ -254,6 +263,7 @@ def compile_contracts(places: Places) -> None:
 
 def set_up(places: Places, *, compile_too: bool = True) -> None:
     with only_one(places):
+        places.temporary.mkdir(exist_ok=True)
         install_python(places)
         install_node(places)
         install_compiler(places)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -106,8 +107,13 @@ def test_second_launcher__waits_until_the_first_has_set_up(places, capsys):
 # --- the environment ---
 
 
-def test_exports__hide_no_ape_account(places):
-    assert set(exports(places, {"PATH": "/bin"})) == {"PATH", "VIRTUAL_ENV"}
+def test_exports__hide_no_ape_account():
+    assert set(exports(Places(Path("/srv/pools")), {"PATH": "/bin"})) == {"PATH", "VIRTUAL_ENV"}
+
+
+def test_exports__of_a_project_below_the_folder_for_temporary_files__name_another_such_folder():
+    project = Places(Path(tempfile.gettempdir()).resolve() / "pools")
+    assert exports(project, {"PATH": "/bin"})["TMPDIR"] == f"{project.root}/.cache/tmp"
 
 
 def test_exports__put_the_projects_programs_first_and_once(places):

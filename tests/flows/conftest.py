@@ -44,9 +44,9 @@ def tokens(market: Twin, account: Any) -> tuple[int, int]:
     return market.long_token.balanceOf(address_of(account)), market.short_token.balanceOf(address_of(account))
 
 
-def world_of_four(project: Any) -> World:
-    """At NOW: alice, bob, carol and dave hold a billion USDC each."""
-    world = fast_world(project)
+def world_of_four(project: Any, token: str | None = None) -> World:
+    """At NOW: alice, bob, carol and dave hold a billion settlement tokens each. `token`: another mock than MockERC20."""
+    world = fast_world(project, token=token)
     world.people = [*PEOPLE, DAVE]
     world.fund(DAVE, 10**9 * world.unit)
     return world

@@ -6,9 +6,10 @@ demo work with them. `deploy_system` does the same steps for operators: it can b
 How a step is never sent twice. Each step is one transaction of one account. Before it is sent, the record gets its
 *intent*: its nonce and the hash it will have. When it is mined, the record gets its result and the intent goes. A run
 that finds an intent asks the chain. Either the hash is known: the result is entered. Or the nonce is free: the
-transaction never arrived, and the step is sent with that same nonce, of which a chain takes one only. Or the nonce went
+transaction did not arrive, and what is sent next has that same nonce, of which a chain takes one only. Or the nonce went
 to another transaction: the step is sent anew if it can be told that this one did not do it, and else the run stops and
-says so. Pools are found without an intent too, at the address that the factory foretells.
+says so. Pools are found without an intent too, at the address that the factory foretells. Two runs never work on one
+record at the same time.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineE
 from eth_abi.abi import encode
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound
 from web3.utils.address import get_create2_address, get_create_address
 
@@ -219,41 +221,6 @@ def _camel(name: str) -> str:
     return first + "".join(other.title() for other in others)
 
 
-def foretell(steps: list[Step], record: Record | None, deployer: str, nonce: int) -> dict[str, str]:
-    """The addresses of all contracts: recorded, or where they come when the open steps are sent from `nonce` on."""
-    addresses: dict[str, str] = {}
-    for step in steps:
-        if record is not None and step.name in record.deployments:
-            addresses[step.name] = record.deployments[step.name].address
-        elif record is not None and step.name in record.calls:
-            continue
-        else:
-            if isinstance(step, Creation):
-                addresses[step.name] = creation_address(deployer, nonce)
-            elif isinstance(step, PoolCreation):
-                addresses[step.name] = pool_address(addresses[FACTORY], deployer, _resolve(step, addresses))
-            nonce += 1
-    return addresses
-
-
-def describe(steps: list[Step], record: Record | None, addresses: Mapping[str, str]) -> Iterator[str]:
-    """The plan in lines for people: each step with its contract, its address (see `foretell`) and its arguments."""
-    for number, step in enumerate(steps, start=1):
-        done = record is not None and (step.name in record.deployments or step.name in record.calls)
-        what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
-        where = f" at {addresses[step.name]}" if step.name in addresses else ""
-        yield f"{number:>2}  {step.name}: {what}{where}{' (done)' if done else ''}"
-        for name, argument in step.arguments.items():
-            match argument:
-                case AddressOf():
-                    value = f"{addresses[argument.step]} ({argument.step})"
-                case Now():
-                    value = "the time of the latest block"
-                case _:
-                    value = str(argument)
-            yield f"      {name} = {value}"
-
-
 def creation_address(deployer: str, nonce: int) -> str:
     """Where a contract comes that `deployer` creates with `nonce`."""
     return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
@@ -270,7 +237,7 @@ def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]
 
 
 def _constructor_inputs(contract: str) -> list[Any]:
-    return list(ape.project.get_contract(contract).contract_type.constructor.inputs)
+    return list(_container(contract).contract_type.constructor.inputs)
 
 
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
@@ -349,7 +316,11 @@ def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address
 
 def instance(contract: str, address: str) -> ContractInstance:
     """The project's `contract` at `address`; asks no block explorer."""
-    return ape.project.get_contract(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
+    return _container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
+
+
+def _container(contract: str) -> ContractContainer:
+    return getattr(ape.project, contract)
 
 
 def genesis() -> str:
@@ -361,25 +332,34 @@ def genesis() -> str:
 
 
 def deploy_system(
-    account: AccountAPI, parameters: Parameters, record_path: Path, report: Report = lambda _: None
+    account: AccountAPI,
+    parameters: Parameters,
+    record_path: Path,
+    report: Report = lambda _: None,
+    review: Callable[[SystemDeployment], object] = lambda _: None,
 ) -> Record:
     """Deploys what the parameters ask for and is not recorded yet. Of a finished deployment: sends nothing.
 
-    The connected chain is compared with the parameters and the record first.
+    Args:
+        review: sees what is done and what will be, before anything is sent; raises to stop it.
 
     Raises:
         ParametersError: a parameter does not fit the chain.
-        RecordError, DeploymentError: the record does not fit the chain, the account or the parameters, or it cannot be
-            told whether a step was sent.
-        What the chain answers when it refuses a transaction; all earlier steps are recorded.
+        RecordError: the file at `record_path` is no record, or another run works on it.
+        DeploymentError: the record does not fit the chain, the account or the parameters; or it cannot be told whether a
+            step was sent; or the account cannot send.
+        What the chain answers when it refuses a transaction. All earlier steps are recorded.
     """
-    verify_chain(parameters)
-    run = _Run(account, parameters, record_path, report)
-    run.verify_record()
-    run.settle_intent()
-    for step in run.steps:
-        run.ensure(step)
-    return run.record
+    with records.exclusive(record_path):
+        deployment = SystemDeployment(account, parameters, record_path, report)
+        review(deployment)
+        return deployment.execute()
+
+
+def connected_network() -> str:
+    """Like `arbitrum:mainnet-fork`: a fork has the chain id and the blocks of its chain, but not the name."""
+    network = ape.chain.provider.network
+    return f"{network.ecosystem.name}:{network.name}"
 
 
 def default_record_path() -> Path:
@@ -389,60 +369,144 @@ def default_record_path() -> Path:
     return Path(ape.project.path) / "deployments" / f"{name}.json"
 
 
-class _Run:
-    """One run of a deployment: the steps, and the record that says which are done."""
+class SystemDeployment:
+    """One run of `deploy_system`: what is done, what will be done, and doing it.
 
-    def __init__(self, account: AccountAPI, parameters: Parameters, path: Path, report: Report) -> None:
+    Making one compares the connected chain with the parameters and with the record, and finds out what became of a
+    transaction that was to be sent when an earlier run ended. It sends nothing.
+    """
+
+    def __init__(self, account: AccountAPI, parameters: Parameters, record_path: Path, report: Report) -> None:
+        verify_chain(parameters)
         self.account = account
-        self.path = path
+        self.path = record_path
         self.report = report
+        self._commit = commit()
         self.steps = plan(parameters, account.address)
-        self.record = records.load(path) or Record(
-            network=f"{ape.chain.provider.network.ecosystem.name}:{ape.chain.provider.network.name}",
+        self.record = records.load(record_path) or Record(
+            network=connected_network(),
             chain_id=ape.chain.chain_id,
             genesis=genesis(),
             deployer=account.address,
         )
+        self._verify_record()
+        self._settle_intent()
+
+    @property
+    def open_steps(self) -> list[Step]:
+        """The steps that are not done."""
+        return [step for step in self.steps if not self._is_done(step)]
+
+    def describe(self) -> Iterator[str]:
+        """The plan in lines for people: each step with its contract, its address and its arguments."""
+        addresses = self.foretell()
+        for number, step in enumerate(self.steps, start=1):
+            what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
+            where = f" at {addresses[step.name]}" if step.name in addresses else ""
+            yield f"{number:>2}  {step.name}: {what}{where}{' (done)' if self._is_done(step) else ''}"
+            for name, argument in step.arguments.items():
+                match argument:
+                    case AddressOf():
+                        value = f"{addresses[argument.step]} ({argument.step})"
+                    case Now():
+                        value = "the time of the latest block"
+                    case _:
+                        value = str(argument)
+                yield f"      {name} = {value}"
+
+    def foretell(self) -> dict[str, str]:
+        """The addresses of all contracts: recorded, or where they come if the account sends nothing else meanwhile."""
+        addresses = self._addresses()
+        has_factory = FACTORY in addresses
+        for nonce, step in enumerate(self.open_steps, start=self.account.nonce):
+            if isinstance(step, Creation):
+                addresses[step.name] = creation_address(self.account.address, nonce)
+            elif isinstance(step, PoolCreation):
+                arguments = _resolve(step, addresses)
+                addresses[step.name] = (
+                    self._pool_address(arguments)
+                    if has_factory
+                    else pool_address(addresses[FACTORY], self.account.address, arguments)
+                )
+        return addresses
+
+    def execute(self) -> Record:
+        """Sends and records the open steps, one after the other."""
+        for step in self.steps:
+            if self._is_done(step):
+                self.report(f"{step.name}: done already")
+            else:
+                self._do(step)
+        return self.record
+
+    def _is_done(self, step: Step) -> bool:
+        return self._entry(step) is not None
+
+    def _entry(self, step: Step) -> Deployment | Call | None:
+        entries = self.record.calls if isinstance(step, FunctionCall) else self.record.deployments
+        return entries.get(step.name)
+
+    def _addresses(self) -> dict[str, str]:
+        return {name: entry.address for name, entry in self.record.deployments.items()}
 
     # --- what is there ---
 
-    def verify_record(self) -> None:
-        """Raises DeploymentError when the record is of another chain, account or other parameters."""
+    def _verify_record(self) -> None:
+        """Raises DeploymentError when the record is of another chain, account or other parameters, or is not true."""
         record = self.record
-        if (record.chain_id, record.genesis) != (ape.chain.chain_id, genesis()):
+        recorded = f"{record.network}, id {record.chain_id}, block 0 {record.genesis}"
+        connected = f"{connected_network()}, id {ape.chain.chain_id}, block 0 {genesis()}"
+        if recorded != connected:
             raise DeploymentError(
-                f"{self.path} is the record of another chain: id {record.chain_id}, block 0 {record.genesis}; connected is "
-                f"id {ape.chain.chain_id}, block 0 {genesis()}. Name another file for this chain's record"
+                f"{self.path} is the record of another chain: {recorded}; connected is {connected}. "
+                "Name another file for this chain's record"
             )
         if record.deployer != self.account.address:
             raise DeploymentError(
                 f"{self.path} is of the account {record.deployer}: go on with that one, not with {self.account.address}"
             )
-        names = {step.name for step in self.steps}
-        for name in (*record.deployments, *record.calls):
-            if name not in names:
-                raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
-        addresses = {name: entry.address for name, entry in record.deployments.items()}
+        calls = {step.name for step in self.steps if isinstance(step, FunctionCall)}
+        creations = {step.name for step in self.steps} - calls
+        for name in (record.deployments.keys() - creations) | (record.calls.keys() - calls):
+            raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
         for step in self.steps:
-            entry = record.deployments.get(step.name) or record.calls.get(step.name)
-            if entry is not None:
-                self._verify_arguments(step, entry.arguments, addresses)
-            if isinstance(entry, Deployment) and code_hash(entry.address) != entry.code_hash:
-                raise DeploymentError(
-                    f"{self.path}: the code of {step.name!r} at {entry.address} is not what was recorded: "
-                    f"hash {code_hash(entry.address)} instead of {entry.code_hash}"
-                )
+            if entry := self._entry(step):
+                self._verify_entry(step, entry)
 
-    def _verify_arguments(self, step: Step, recorded: Mapping[str, str], addresses: Mapping[str, str]) -> None:
+    def _verify_entry(self, step: Step, entry: Deployment | Call) -> None:
+        """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
+        addresses = self._addresses()
         for name, argument in step.arguments.items():
             wanted = addresses.get(argument.step) if isinstance(argument, AddressOf) else str(argument)
-            if not isinstance(argument, Now) and recorded.get(name) != wanted:
+            if not isinstance(argument, Now) and entry.arguments.get(name) != wanted:
                 raise DeploymentError(
-                    f"{self.path}: {step.name!r} has {name} = {recorded.get(name)}, the parameters say {wanted}. "
+                    f"{self.path}: {step.name!r} has {name} = {entry.arguments.get(name)}, the parameters say {wanted}. "
                     "What is deployed cannot change: name another file to deploy anew"
                 )
+        for what, recorded, true in self._facts(step, entry):
+            if recorded != true:
+                raise DeploymentError(
+                    f"{self.path}: {step.name!r} has the {what} {recorded}, the chain says {true}. "
+                    "Put the record back as it was written"
+                )
 
-    def settle_intent(self) -> None:
+    def _facts(self, step: Step, entry: Deployment | Call) -> Iterator[tuple[str, str | int, str | int]]:
+        """What the entry says beside what is so, in words for people."""
+        if not _is_known(entry.transaction):
+            yield "transaction", entry.transaction, "there is none"
+            return
+        receipt = _confirmed(entry.transaction)
+        yield "block", entry.block, receipt.block_number
+        if isinstance(entry, Call):
+            yield "sender", entry.sender, receipt.sender
+            yield "target", self.record.address(entry.target), receipt.receiver
+        else:
+            yield "deployer", entry.deployer, receipt.sender
+            yield "contract", entry.contract, step.contract
+            yield "address", entry.address, self._address(step, receipt)
+            yield "code hash", entry.code_hash, code_hash(entry.address)
+
+    def _settle_intent(self) -> None:
         """Finds out what became of a transaction that was to be sent when an earlier run ended."""
         intent = self.record.intent
         if intent is None:
@@ -452,53 +516,60 @@ class _Run:
             raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
         if _is_known(intent.transaction):
             self.report(f"{step.name}: was sent in an earlier run, {intent.transaction}")
-            receipt = ape.chain.provider.get_receipt(intent.transaction)
+            receipt = _confirmed(intent.transaction)
             if receipt.failed:
                 self.report(f"{step.name}: that transaction failed and changed nothing")
                 self._save(intent=None)
             else:
-                self._enter(step, intent.arguments, receipt)
-        elif self.account.nonce > intent.nonce and self._may_be_done(step, intent):
+                self._verify_entry(step, self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt))
+        elif self.account.nonce < intent.nonce:
             raise DeploymentError(
-                f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That "
-                "nonce went to another transaction, maybe the same with another fee. If that did the step, enter it in the "
-                'record; if not, set "intent" to null there. Then run again'
+                f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce}, but this chain expects "
+                f"{self.account.nonce} from {self.account.address}: its node is behind. Wait, then run again"
             )
-        else:
+        elif self.account.nonce > intent.nonce:
+            if self._may_be_done(step, intent):
+                raise DeploymentError(
+                    f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That "
+                    "nonce went to another transaction, maybe the same with another fee. If that did the step, enter it "
+                    'in the record; if not, set "intent" to null there. Then run again'
+                )
             self._save(intent=None)
 
     def _may_be_done(self, step: Step, intent: Intent) -> bool:
         """Whether the step may be done although its nonce went to a transaction of another hash."""
         if isinstance(step, Creation):
             return bool(ape.chain.provider.get_code(creation_address(self.account.address, intent.nonce)))
-        return not isinstance(step, PoolCreation)  # `ensure` asks the factory
+        return not isinstance(step, PoolCreation)  # `_do` asks the factory
 
     # --- what is to be done ---
 
-    def ensure(self, step: Step) -> None:
-        """Sends and records the step unless that is done."""
-        if step.name in self.record.deployments or step.name in self.record.calls:
-            self.report(f"{step.name}: done already")
-            return
-        arguments = _resolve(step, {name: entry.address for name, entry in self.record.deployments.items()})
+    def _do(self, step: Step) -> None:
+        arguments = _resolve(step, self._addresses())
         written = {name: str(value) for name, value in arguments.items()}
+        source = self._commit, compiler(step.contract)
         if isinstance(step, PoolCreation):
-            earlier = self._creation_of_pool(arguments)
-            if earlier is not None:
+            factory = self.record.deployments[FACTORY]
+            source = factory.commit, factory.compiler  # a pool's code comes from its factory
+            if earlier := self._creation_of_pool(arguments):
                 self.report(f"{step.name}: is there already, {earlier}")
-                self._enter(step, written, ape.chain.provider.get_receipt(earlier))
+                self._enter(step, written, *source, _confirmed(earlier))
                 return
         transaction = self._sign(self._transaction(step, tuple(arguments.values())))
         self._save(
             intent=Intent(
                 step=step.name,
-                nonce=transaction.nonce or 0,
+                nonce=cast(int, transaction.nonce),
                 transaction=to_hex(transaction.txn_hash),
                 arguments=written,
+                commit=source[0],
+                compiler=source[1],
             )
         )
-        receipt = ape.chain.provider.send_transaction(transaction)
-        self._enter(step, written, receipt)
+        # Not through Ape, which does not wait for a development chain that mines at its own pace.
+        receipt = _confirmed(ape.chain.provider.web3.eth.send_raw_transaction(transaction.serialize_transaction()))
+        receipt.raise_for_status()
+        self._enter(step, written, *source, receipt)
 
     def _transaction(self, step: Step, arguments: tuple[str | int, ...]) -> TransactionAPI:
         if isinstance(step, PoolCreation):
@@ -507,27 +578,34 @@ class _Run:
         if isinstance(step, FunctionCall):
             function = getattr(self._instance(step.target), step.function)
             return function.as_transaction(*arguments, sender=self.account)
-        container: ContractContainer = ape.project.get_contract(step.contract)
-        return container(*arguments, sender=self.account)
+        return _container(step.contract)(*arguments, sender=self.account)
 
     def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
-        """With the next nonce. Raises DeploymentError when that may be in use, or the account does not sign."""
-        web3 = ape.chain.provider.web3
-        waiting = web3.eth.get_transaction_count(self.account.address, "pending") - self.account.nonce
+        """With the next nonce. Raises DeploymentError when that may be in use, or the account does not sign.
+
+        A transaction that was to be sent earlier and did not arrive may still do so: the intent's nonce, not a later one,
+        shuts it out.
+        """
+        nonce = self.record.intent.nonce if self.record.intent else self.account.nonce
+        waiting = ape.chain.provider.web3.eth.get_transaction_count(self.account.address, "pending") - nonce
         if waiting:
             raise DeploymentError(
                 f"{self.account.address} has {waiting} unconfirmed transactions: wait, then run again"
             )
         transaction.sender = self.account.address
+        transaction.nonce = nonce
         signed = self.account.sign_transaction(self.account.prepare_transaction(transaction))
         if signed is None or signed.signature is None:
             raise DeploymentError(f"{self.account.address} did not sign the transaction: nothing was sent")
         return signed
 
+    def _pool_address(self, arguments: Mapping[str, str | int]) -> str:
+        return str(self._instance(FACTORY).poolAddress(tuple(arguments.values()), self.account))
+
     def _creation_of_pool(self, arguments: Mapping[str, str | int]) -> str | None:
         """The hash of the transaction that deployed this pool from this account, None if there is none."""
         factory = self._instance(FACTORY)
-        pool = factory.poolAddress(tuple(arguments.values()), self.account)
+        pool = self._pool_address(arguments)
         if not factory.isPool(pool):
             return None
         logs = ape.chain.provider.web3.eth.get_logs(
@@ -541,9 +619,12 @@ class _Run:
 
     # --- the record ---
 
-    def _enter(self, step: Step, arguments: dict[str, str], receipt: ReceiptAPI) -> None:
+    def _enter(
+        self, step: Step, arguments: dict[str, str], commit: str | None, compiler: str, receipt: ReceiptAPI
+    ) -> Deployment | Call:
+        entry: Deployment | Call
         if isinstance(step, FunctionCall):
-            self.record.calls[step.name] = Call(
+            entry = self.record.calls[step.name] = Call(
                 target=step.target,
                 function=step.function,
                 arguments=arguments,
@@ -554,24 +635,26 @@ class _Run:
             self.report(f"{step.name}: {step.target}.{step.function} called")
         else:
             address = self._address(step, receipt)
-            self.record.deployments[step.name] = Deployment(
+            entry = self.record.deployments[step.name] = Deployment(
                 contract=step.contract,
                 address=address,
                 arguments=arguments,
                 transaction=receipt.txn_hash,
                 block=receipt.block_number,
                 deployer=self.account.address,
-                commit=commit(),
-                compiler=compiler(step.contract),
+                commit=commit,
+                compiler=compiler,
                 code_hash=code_hash(address),
             )
             self.report(f"{step.name}: {step.contract} at {address}")
         self._save(intent=None)
+        return entry
 
     def _address(self, step: Step, receipt: ReceiptAPI) -> str:
+        """Of what the step's transaction made."""
         if isinstance(step, PoolCreation):
-            (event,) = receipt.decode_logs(self._instance(FACTORY).PoolDeployed)
-            return str(event.pool)
+            events = receipt.decode_logs(self._instance(FACTORY).PoolDeployed)
+            return str(next((event.pool for event in events), None))
         return str(receipt.contract_address)
 
     def _save(self, intent: Intent | None) -> None:
@@ -590,6 +673,12 @@ def _is_known(transaction: str) -> bool:
     except TransactionNotFound:
         return False
     return True
+
+
+def _confirmed(transaction: str | bytes) -> ReceiptAPI:
+    """Waits until the transaction is mined, and confirmed as often as the network's settings ask."""
+    confirmations = ape.chain.provider.network.required_confirmations
+    return ape.chain.provider.get_receipt(to_hex(HexBytes(transaction)), required_confirmations=confirmations)
 
 
 def code_hash(address: str) -> str:

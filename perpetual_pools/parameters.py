@@ -1,6 +1,6 @@
 """Parameters of a deployment: one YAML file, checked whole before anything is sent.
 
-Amounts are written with their units ("2 USDC", "1 hour", "2 %/year", "0.5 %") and are exact: decimals exist only while the
+Amounts are written with their units ("2 USDC", "1 hour", "2 %/year", "0.5 %") and are exact: fractions exist only while the
 file is read, what comes out is integers in the units of the contracts. All that is wrong is reported at once, each problem
 with its line and what was expected there.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -28,9 +28,9 @@ LOCAL_CHAIN_ID = 31337
 TEST_CHAIN_IDS = frozenset({LOCAL_CHAIN_ID, 421614})
 """Chains on which mocks may stand for feeds and tokens: local ones and Arbitrum Sepolia."""
 
-_WAD_DECIMALS = 18
+_PERCENT = 10**16
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_QUANTITY = re.compile(r"(?P<number>\d[\d_]*(?:\.\d+)?) ?(?P<unit>\S.*)")
+_QUANTITY = re.compile(r"(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?) ?(?P<unit>\S.*)")
 
 
 class ParametersError(Exception):
@@ -49,13 +49,13 @@ def _expected(what: str, got: object) -> PydanticCustomError:
     return PydanticCustomError("unexpected", "expected {what}, got {got}", {"what": what, "got": repr(got)})
 
 
-def _quantity(value: object, units: dict[str, Decimal], example: str) -> int:
+def _quantity(value: object, units: dict[str, int], example: str) -> int:
     """`value` in the smallest unit. `units` says how many of those make one of each unit."""
     match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None or match["unit"] not in units:
         raise _expected(example, value)
-    amount = Decimal(match["number"]) * units[match["unit"]]
-    if amount != amount.to_integral_value():
+    amount = Fraction(match["number"].replace("_", "")) * units[match["unit"]]
+    if amount.denominator != 1:
         raise _expected(f"{example}, without a fraction of the smallest unit", value)
     return int(amount)
 
@@ -72,16 +72,16 @@ def _address(value: object) -> str:
 
 
 def _duration(value: object) -> int:
-    units = {name + plural: Decimal(seconds) for name, seconds in _SECONDS.items() for plural in ("", "s")}
+    units = {name + plural: seconds for name, seconds in _SECONDS.items() for plural in ("", "s")}
     return _quantity(value, units, 'a duration like "5 minutes" (seconds, minutes, hours or days)')
 
 
 def _fraction(value: object) -> int:
-    return _quantity(value, {"%": Decimal(10) ** (_WAD_DECIMALS - 2)}, 'a fee like "0.5 %"')
+    return _quantity(value, {"%": _PERCENT}, 'a fee like "0.5 %"')
 
 
 def _yearly_rate(value: object) -> int:
-    return _quantity(value, {"%/year": Decimal(10) ** (_WAD_DECIMALS - 2)}, 'a yearly rate like "2 %/year"')
+    return _quantity(value, {"%/year": _PERCENT}, 'a yearly rate like "2 %/year"')
 
 
 def _settlement_amount(value: object, info: ValidationInfo) -> int:
@@ -89,7 +89,7 @@ def _settlement_amount(value: object, info: ValidationInfo) -> int:
     if token is None:  # the token is wrong, which is reported at its own place
         return 0
     symbol, decimals = token
-    amount = _quantity(value, {symbol: Decimal(10) ** decimals}, f'an amount like "10 {symbol}"')
+    amount = _quantity(value, {symbol: 10**decimals}, f'an amount like "10 {symbol}"')
     if amount >= 2**128:
         raise _expected(f"less than 2**128 units of {symbol}", value)
     return amount
@@ -98,7 +98,7 @@ def _settlement_amount(value: object, info: ValidationInfo) -> int:
 def _first_price(value: object, info: ValidationInfo) -> int | None:
     if value is None or "decimals" not in info.data:
         return None
-    units = {"USD": Decimal(10) ** info.data["decimals"]}
+    units = {"USD": 10 ** info.data["decimals"]}
     price = _quantity(value, units, 'a price like "30_000 USD"')
     if price == 0:
         raise _expected("a price above zero", value)

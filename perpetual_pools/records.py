@@ -5,9 +5,12 @@ A record is written whole or not at all, so whoever reads it, a resumed deployme
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +20,7 @@ Argument = str | int
 
 
 class RecordError(Exception):
-    """A record that cannot be read, or does not fit the chain or the parameters."""
+    """A record that cannot be read, or is in use."""
 
 
 class _Entry(BaseModel):
@@ -29,7 +32,8 @@ class Deployment(_Entry):
 
     `arguments` are the constructor's (of a pool: the fields of its parameters), by name in the ABI's order; integers in the
     units of the contract, written as decimal strings, which every reader of JSON keeps exact.
-    `commit` is the repository's, with `-dirty` when files were changed; null where there is none.
+    `commit` is the repository's, with `-dirty` when files were changed; null where there is none. A pool's is its factory's,
+    which holds the code of pools.
     """
 
     contract: str
@@ -63,6 +67,8 @@ class Intent(_Entry):
     nonce: int
     transaction: str
     arguments: dict[str, str]
+    commit: str | None
+    compiler: str
 
 
 class Record(BaseModel):
@@ -87,6 +93,24 @@ class Record(BaseModel):
         if name not in self.deployments:
             raise RecordError(f"the record has no {name!r}, only {', '.join(self.deployments) or 'nothing yet'}")
         return self.deployments[name].address
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Keeps other runs from the records of the folder meanwhile: two at once could both send a step.
+
+    The lock is the process's own and ends with it, however that ends. Raises RecordError when another run has it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecordError(f"{path}: another run works in this folder: wait for its end, then run again") from None
+        yield
+    finally:
+        os.close(directory)
 
 
 def load(path: Path) -> Record | None:

@@ -1,0 +1,380 @@
+"""deploy/local.yaml as it is read, and what is said of files that are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from perpetual_pools.model import PoolParams, Refused
+from perpetual_pools.parameters import Parameters, ParametersError, load
+
+LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
+ORACLE, TOKEN = "0x00000000000000000000000000000000000000A1", "0x00000000000000000000000000000000000000A2"
+USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
+
+VALID = f"""\
+chain_id: 42161
+owner: deployer
+fee_recipient: {USDC}
+settlement_token:
+  address: {USDC}
+  name: USD Coin
+  symbol: USDC
+  decimals: 6
+sequencer:
+  feed: 0xFdB631F5EE196F0ed6FAa767959853A9F217697D
+  grace_period: 1 hour
+feeds:
+  BTC/USD:
+    address: 0x6ce185860a4963106506C203335A2910413708e9
+    description: BTC / USD
+    decimals: 8
+    max_age: 25 hours
+pool:
+  rebalance_interval: 1 hour
+  front_running_interval: 5 minutes
+  management_fee: 2 %/year
+  mint_fee: 0.5 %
+  burn_fee: 0 %
+  keeper_reward_max: 2 USDC
+  keeper_reward_ramp: 10 minutes
+  min_liquidity: 10.5 USDC
+markets:
+  - market: BTC/USDC
+    feed: BTC/USD
+    leverage: 3
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "parameters.yaml"
+
+
+def problems_of(file: Path, text: str) -> list[tuple[int, str]]:
+    file.write_text(text)
+    with pytest.raises(ParametersError) as raised:
+        load(file)
+    for (line, message), printed in zip(raised.value.problems, str(raised.value).splitlines(), strict=True):
+        assert printed == f"{file}:{line}: {message}"
+    return raised.value.problems
+
+
+def parsed(file: Path, text: str) -> Parameters:
+    file.write_text(text)
+    return load(file)
+
+
+def test_local_yaml__asks_for_the_four_launch_markets() -> None:
+    parameters = load(LOCAL)
+    assert [market.name for market in parameters.markets] == ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
+    assert [market.feed for market in parameters.markets] == ["BTC/USD", "BTC/USD", "ETH/USD", "ETH/USD"]
+    assert parameters.pool_params(parameters.markets[3], TOKEN, ORACLE) == PoolParams(
+        market="ETH/USDC",
+        settlement_token=TOKEN,
+        oracle=ORACLE,
+        leverage=3,
+        rebalance_interval=3_600,
+        front_running_interval=300,
+        management_fee=2 * 10**16,
+        mint_fee=0,
+        burn_fee=0,
+        keeper_reward_max=2_000_000,
+        keeper_reward_ramp=600,
+        min_liquidity=10_000_000,
+    )
+    assert parameters.model_dump(exclude={"pool", "markets"}) == {
+        "chain_id": 31337,
+        "owner": "deployer",
+        "fee_recipient": "deployer",
+        "settlement_token": {"address": "test", "name": "USD Coin", "symbol": "USDC", "decimals": 6},
+        "sequencer": None,
+        "feeds": {
+            pair: {
+                "address": "test",
+                "description": pair.replace("/", " / "),
+                "decimals": 8,
+                "max_age": 90_000,
+                "first_price": price * 10**8,
+            }
+            for pair, price in (("BTC/USD", 30_000), ("ETH/USD", 2_000))
+        },
+    }
+
+
+def test_load__units__become_integers_of_the_contracts(file: Path) -> None:
+    parameters = parsed(file, VALID)
+    assert parameters.pool.model_dump() == {
+        "rebalance_interval": 3_600,
+        "front_running_interval": 300,
+        "management_fee": 2 * 10**16,
+        "mint_fee": 5 * 10**15,
+        "burn_fee": 0,
+        "keeper_reward_max": 2_000_000,
+        "keeper_reward_ramp": 600,
+        "min_liquidity": 10_500_000,
+    }
+    assert parameters.sequencer is not None
+    assert parameters.sequencer.grace_period == 3_600
+    assert parameters.feeds["BTC/USD"].max_age == 90_000
+    assert parameters.owner == "deployer"
+    assert parameters.fee_recipient == USDC
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1 second", 1), ("90 seconds", 90), ("1.5 minutes", 90), ("2 hours", 7_200), ("1 day", 86_400), ("1day", 86_400)],
+)
+def test_load__duration__any_unit(file: Path, text: str, seconds: int) -> None:
+    parameters = parsed(file, VALID.replace("max_age: 25 hours", f"max_age: {text}"))
+    assert parameters.feeds["BTC/USD"].max_age == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("12_345_678.901234567890123457", 12_345_678_901_234_567_890_123_457),
+        ("340_282_366_920_938_463_463.374607431768211455", 2**128 - 1),  # 39 digits: Python's decimals keep 28
+    ],
+)
+def test_load__amount__is_exact_to_the_last_digit(file: Path, text: str, units: int) -> None:
+    with_18_decimals = VALID.replace("decimals: 6", "decimals: 18").replace("10.5 USDC", "1.1 USDC")
+    parameters = parsed(file, with_18_decimals.replace("2 USDC", f"{text} USDC"))
+    assert parameters.pool.keeper_reward_max == units
+    assert parameters.pool.min_liquidity == 1_100_000_000_000_000_000
+
+
+DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "message"),
+    [
+        ("chain_id: 42161", "chain_id: arbitrum", 1, "expected a whole number from 1 to 4294967296, got 'arbitrum'"),
+        ("chain_id: 42161", "chain_id: 0", 1, "expected a whole number from 1 to 4294967296, got '0'"),
+        ("owner: deployer", "owner: null", 2, "expected an address or \"deployer\", got 'null'"),
+        ("owner: deployer", "owner:", 2, "expected an address or \"deployer\", got ''"),
+        ("owner: deployer", "owner: 0x" + "0" * 40, 2, f"expected an address other than zero, got '0x{'0' * 40}'"),
+        (
+            "owner: deployer",
+            f"owner: {USDC[:-1]}",
+            2,
+            f"expected an address (0x and 40 hexadecimal digits), got '{USDC[:-1]}'",
+        ),
+        (
+            f"fee_recipient: {USDC}",
+            f"fee_recipient: {USDC.replace('cC', 'Cc')}",
+            3,
+            f"expected the address with its checksum ({USDC} if every digit is right), got '{USDC.replace('cC', 'Cc')}'",
+        ),
+        (f"address: {USDC}", "address: tset", 5, "expected an address or \"test\", got 'tset'"),
+        (f"address: {USDC}", "address: test", 5, "expected an address: chain 42161 is not for tests"),
+        ("decimals: 6", "decimals: 37", 8, "expected a whole number from 0 to 36, got '37'"),
+        (
+            "decimals: 6",
+            "decimals: 5",
+            8,
+            "the contract would refuse it: SettlementDecimalsOutOfBounds(decimals=5, minimum=6, maximum=18)",
+        ),
+        ("grace_period: 1 hour", "grace_period: 3600", 11, f"expected {DURATION}, got '3600'"),
+        ("max_age: 25 hours", "max_age: 25 weeks", 17, f"expected {DURATION}, got '25 weeks'"),
+        ("max_age: 25 hours", "max_age: -1 hours", 17, f"expected {DURATION}, got '-1 hours'"),
+        ("max_age: 25 hours", "max_age: 0 hours", 17, "expected more than 0 seconds: no round would ever be fresh"),
+        (
+            "max_age: 25 hours",
+            "max_age: 0.5 seconds",
+            17,
+            f"expected {DURATION}, without a fraction of the smallest unit, got '0.5 seconds'",
+        ),
+        (
+            "    max_age: 25 hours",
+            "    max_age: 25 hours\n    first_price: 2 USD",
+            18,
+            "expected no first price: this feed has its own",
+        ),
+        (
+            "interval: 1 hour",
+            "interval: 9 minutes",
+            19,
+            "the contract would refuse it: RebalanceIntervalOutOfBounds(interval=540, minimum=600, maximum=604800)",
+        ),
+        (
+            "5 minutes",
+            "1 hour",
+            20,
+            "the contract would refuse it: FrontRunningIntervalTooLong(frontRunningInterval=3600, rebalanceInterval=3600)",
+        ),
+        ("2 %/year", "2 %", 21, "expected a yearly rate like \"2 %/year\", got '2 %'"),
+        (
+            "2 %/year",
+            "10.01 %/year",
+            21,
+            "the contract would refuse it: ManagementFeeTooHigh(fee=100100000000000000, maximum=100000000000000000)",
+        ),
+        ("0.5 %", "0.5", 22, "expected a fee like \"0.5 %\", got '0.5'"),
+        (
+            "0.5 %",
+            "0.00000000000000001 %",
+            22,
+            "expected a fee like \"0.5 %\", without a fraction of the smallest unit, got '0.00000000000000001 %'",
+        ),
+        (
+            "0.5 %",
+            "11 %",
+            22,
+            "the contract would refuse it: MintFeeTooHigh(fee=110000000000000000, maximum=100000000000000000)",
+        ),
+        (
+            "burn_fee: 0 %",
+            "burn_fee: 11 %",
+            23,
+            "the contract would refuse it: BurnFeeTooHigh(fee=110000000000000000, maximum=100000000000000000)",
+        ),
+        ("2 USDC", "2 USDT", 24, "expected an amount like \"10 USDC\", got '2 USDT'"),
+        ("2 USDC", "2", 24, "expected an amount like \"10 USDC\", got '2'"),
+        (
+            "2 USDC",
+            "0.0000001 USDC",
+            24,
+            "expected an amount like \"10 USDC\", without a fraction of the smallest unit, got '0.0000001 USDC'",
+        ),
+        ("2 USDC", f"{2**128} USDC", 24, f"expected less than 2**128 units of USDC, got '{2**128} USDC'"),
+        (
+            "10 minutes",
+            "61 minutes",
+            25,
+            "the contract would refuse it: KeeperRewardRampTooLong(ramp=3660, rebalanceInterval=3600)",
+        ),
+        (
+            "10.5 USDC",
+            "0.5 USDC",
+            26,
+            "the contract would refuse it: MinLiquidityTooLow(minLiquidity=500000, minimum=1000000)",
+        ),
+        (
+            "market: BTC/USDC",
+            "market: " + "M" * 25,
+            28,
+            "the contract would refuse it: MarketLengthOutOfBounds(length=25, minimum=1, maximum=24)",
+        ),
+        ("feed: BTC/USD", "feed: BTC/EUR", 29, "expected one of the feeds (BTC/USD), got 'BTC/EUR'"),
+        (
+            "leverage: 3",
+            "leverage: 11",
+            30,
+            "the contract would refuse it: LeverageOutOfBounds(leverage=11, minimum=1, maximum=10)",
+        ),
+        ("leverage: 3", "leverage: 2.5", 30, "expected a whole number from 0 to 255, got '2.5'"),
+    ],
+)
+def test_load__wrong_value__is_told_with_its_line(file: Path, good: str, bad: str, line: int, message: str) -> None:
+    assert good in VALID
+    assert problems_of(file, VALID.replace(good, bad, 1)) == [(line, message)]
+
+
+KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, pool, markets"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "problems"),
+    [
+        (
+            "owner: deployer",
+            "ownr: deployer",
+            [(1, "`owner` is missing"), (2, "unknown key `ownr`; did you mean `owner`?")],
+        ),
+        (
+            "  grace_period: 1 hour",
+            "  grace_period: 1 hour\n  x: 1",
+            [(12, "unknown key `x`; expected one of: feed, grace_period")],
+        ),
+        (
+            "    decimals: 8",
+            "    precision: 8",
+            [
+                (13, "`decimals` is missing"),
+                (16, "unknown key `precision`; expected one of: address, description, decimals, max_age, first_price"),
+            ],
+        ),
+        (
+            "    feed: BTC/USD\n",
+            "    fed: BTC/USD\n",
+            [(28, "`feed` is missing"), (29, "unknown key `fed`; did you mean `feed`?")],
+        ),
+        ("  mint_fee: 0.5 %\n", "", [(18, "`mint_fee` is missing")]),
+        ("  decimals: 6", "  decimals: 6\n  decimals: 8", [(9, "`decimals` is there twice, first on line 8")]),
+        (
+            "pool:",
+            "pool: 1\nrest:",
+            [(18, "expected a section with keys, got '1'"), (19, f"unknown key `rest`; expected one of: {KEYS}")],
+        ),
+        (
+            "sequencer:",
+            "sequencer: nowhere\nrest:",
+            [(9, "expected a section with keys, got 'nowhere'"), (10, f"unknown key `rest`; expected one of: {KEYS}")],
+        ),
+        (
+            "markets:",
+            "markets: BTC/USDC\nrest:",
+            [(27, "expected a list, got 'BTC/USDC'"), (28, f"unknown key `rest`; expected one of: {KEYS}")],
+        ),
+    ],
+)
+def test_load__wrong_keys__are_told_with_their_lines(
+    file: Path, good: str, bad: str, problems: list[tuple[int, str]]
+) -> None:
+    assert good in VALID
+    assert problems_of(file, VALID.replace(good, bad, 1)) == problems
+
+
+def test_load__several_problems__are_all_told_from_the_top(file: Path) -> None:
+    text = VALID.replace("2 %/year", "2 %").replace("chain_id: 42161", "chain_id: x").replace("10.5 USDC", "10.5")
+    assert problems_of(file, text) == [
+        (1, "expected a whole number from 1 to 4294967296, got 'x'"),
+        (21, "expected a yearly rate like \"2 %/year\", got '2 %'"),
+        (26, "expected an amount like \"10 USDC\", got '10.5'"),
+    ]
+
+
+def test_load__same_market_twice__is_told_at_the_second(file: Path) -> None:
+    text = VALID + "  - market: BTC/USDC\n    feed: BTC/USD\n    leverage: 3\n"
+    assert problems_of(file, text) == [(31, "expected each market once, got 3-BTC/USDC again")]
+
+
+def test_load__no_market__is_told(file: Path) -> None:
+    text = VALID[: VALID.index("markets:")] + "markets: []\n"
+    assert problems_of(file, text) == [(27, "expected at least one market")]
+
+
+def test_load__test_feed_without_first_price__is_told(file: Path) -> None:
+    text = VALID.replace("42161", "31337").replace("0x6ce185860a4963106506C203335A2910413708e9", "test")
+    assert problems_of(file, text) == [(13, "`first_price` is missing: a test feed starts with it")]
+    text = text.replace("    max_age: 25 hours", "    max_age: 25 hours\n    first_price: 0 USD")
+    assert problems_of(file, text) == [(18, "expected a price above zero, got '0 USD'")]
+
+
+def test_load__not_yaml__is_told_with_its_line(file: Path) -> None:
+    assert problems_of(file, VALID.replace("owner: deployer", "owner: [deployer")) == [
+        (3, "not YAML: expected ',' or ']', but got ':'")
+    ]
+
+
+def test_load__empty_file__misses_everything(file: Path) -> None:
+    assert problems_of(file, "") == [(1, f"`{key}` is missing") for key in sorted(KEYS.split(", "))]
+
+
+def test_load__missing_file__says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_pool_params__bounds__are_those_that_the_model_shares_with_the_contract(file: Path) -> None:
+    """What `load` lets through, the model accepts: no bound of the file stands beside those of the contract."""
+    parameters = parsed(file, VALID)
+    params = parameters.pool_params(parameters.markets[0], USDC, ORACLE)
+    params.validate(6)
+    with pytest.raises(Refused) as refused:
+        params.validate(8)
+    assert (refused.value.error, refused.value.arguments) == (
+        "MinLiquidityTooLow",
+        {"minLiquidity": 10_500_000, "minimum": 10**8},
+    )

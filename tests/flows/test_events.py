@@ -1,0 +1,139 @@
+"""Events alone rebuild a pool's state: after every transaction of random lives, and from the logs that a node keeps."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+import ape
+import pytest
+
+from perpetual_pools.model import CommitType
+from tests.chains import Events, Sent, TestChain, address_of
+from tests.conftest import USDC
+from tests.flows.conftest import TOKEN, trade
+from tests.flows.rebuilt import Rebuilt, require_equal
+from tests.property.life import PEOPLE, Life
+from tests.property.tally import Tally
+from tests.twin import HOUR, WAD
+
+LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
+ALL_EVENTS = {
+    "BatchExecuted",
+    "Claimed",
+    "Committed",
+    "FeesCollected",
+    "MintPausedSet",
+    "OperatorSet",
+    "Rebalanced",
+    "Redeemed",
+    "Shutdown",
+}
+
+
+class Listening:
+    """A chain that hands on what the pool emitted in each transaction."""
+
+    def __init__(self, chain: TestChain, pool: Any, listener: Callable[[Events], None]) -> None:
+        self._chain, self._pool, self._listener = chain, pool, listener
+
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any) -> Sent:
+        sent = self._chain.send(contract, method, arguments, sender)
+        if contract is self._pool:
+            self._listener(sent.events)
+        return sent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+
+class WatchedLife(Life):
+    """Compares after each of its actions what events alone say with what the contract's views say."""
+
+    def __init__(self, project: Any, number: int, rebuilt: Rebuilt) -> None:
+        super().__init__(project, 5, number, Tally())
+        self.rebuilt = rebuilt
+        self.twin.chain = Listening(self.twin.chain, self.twin.pool, rebuilt.follow)
+
+    def do(self, name: str, text: str, action: Callable[[], object]) -> None:
+        super().do(name, text, action)
+        require_equal(self.rebuilt, self.twin.pool, PEOPLE)
+
+
+@pytest.mark.finding("G05")
+def test_events__random_lives__alone_rebuild_what_every_view_says_after_every_transaction(project):
+    seen = set()
+    for number in range(4):
+        rebuilt = Rebuilt()
+        life = WatchedLife(project, number, rebuilt)
+        life.live()
+        assert rebuilt.is_shutdown
+        # The past does not change either.
+        for (epoch, kind), amounts in rebuilt.batches.items():
+            assert list(life.twin.pool.batch(epoch, int(kind))) == amounts
+        assert not rebuilt.commitments
+        seen |= rebuilt.seen
+    assert seen == ALL_EVENTS
+
+
+def logs_by_transaction(pool: Any) -> list[Events]:
+    """All that the node has kept of the pool, oldest first."""
+    provider = ape.chain.provider
+    logs = provider.web3.eth.get_logs({"address": pool.address, "fromBlock": 0, "toBlock": "latest"})
+    events = provider.network.ecosystem.decode_logs([dict(log) for log in logs], *pool.contract_type.events)
+    return [
+        [(log.event_name, dict(log.event_arguments)) for log in transaction]
+        for _, transaction in groupby(events, lambda log: log.transaction_hash)
+    ]
+
+
+@pytest.mark.finding("G05")
+def test_events__logs_of_a_node__rebuild_a_pool_from_its_first_commitment_to_its_end(
+    deploy_market, owner, alice, bob, carol, dave, keeper, traders
+):
+    market = deploy_market(mint_fee=WAD // 100, burn_fee=WAD // 100, keeper_reward_max=USDC)
+    accounts = [address_of(trader) for trader in traders]
+
+    def rebuild():
+        rebuilt = Rebuilt()
+        for transaction in logs_by_transaction(market.pool):
+            rebuilt.follow(transaction)
+        require_equal(rebuilt, market.pool, accounts)
+        return rebuilt
+
+    assert logs_by_transaction(market.pool) == []
+    market.open_with(alice, 1_000 * USDC, bob, 1_000 * USDC, keeper)
+    rebuilt = rebuild()
+    assert (rebuilt.balances, rebuilt.fees) == ([990 * USDC] * 2, 20 * USDC)
+
+    # Two controllers in one batch, an operator, both flips, the window; carol claims nothing for a while.
+    market.set_operator(carol, dave)
+    market.commit(dave, LONG_MINT, 70 * USDC, carol)
+    market.commit(carol, LONG_MINT, 30 * USDC)
+    market.commit(alice, LONG_TO_SHORT, 50 * TOKEN)
+    market.commit(bob, SHORT_TO_LONG, 20 * TOKEN)
+    market.world.move_to(market.model.next_rebalance - 60)
+    market.commit(carol, LONG_MINT, 11 * USDC)
+    market.set_price(105 * WAD)
+    market.move_to_rebalance(late=300)
+    market.rebalance(keeper, recipient=keeper)
+    rebuild()
+    market.collect_fees(dave)
+    trade(market, keeper, (alice, LONG_BURN, 90 * TOKEN), (bob, SHORT_BURN, 90 * TOKEN))
+    # Of the two commitments that carol has not claimed, this one needs the slot of the older.
+    market.commit(carol, LONG_MINT, 5 * USDC)
+    rebuilt = rebuild()
+    assert rebuilt.commitments[carol.address, LONG_MINT, 3] == 11 * USDC
+    assert rebuilt.commitments[carol.address, LONG_MINT, 4] == 5 * USDC
+    assert (carol.address, LONG_MINT, 2) not in rebuilt.commitments
+    market.claim(carol)
+    market.set_mint_paused(owner, True)
+    rebuild()
+
+    market.set_oracle_failing(True)
+    market.move_to_rebalance(late=14 * 24 * HOUR)
+    market.shutdown(dave)
+    market.claim(carol)
+    market.redeem(alice, 100 * TOKEN, 10 * TOKEN, bob)
+    rebuilt = rebuild()
+    assert rebuilt.is_shutdown and rebuilt.mint_paused
+    assert rebuilt.seen == ALL_EVENTS

@@ -632,7 +632,7 @@ class SystemDeployment:
                 block=receipt.block_number,
                 sender=self.account.address,
             )
-            self.report(f"{step.name}: {step.target}.{step.function} called")
+            done = f"{step.target}.{step.function} called"
         else:
             address = self._address(step, receipt)
             entry = self.record.deployments[step.name] = Deployment(
@@ -646,8 +646,9 @@ class SystemDeployment:
                 compiler=compiler,
                 code_hash=code_hash(address),
             )
-            self.report(f"{step.name}: {step.contract} at {address}")
+            done = f"{step.contract} at {address}"
         self._save(intent=None)
+        self.report(f"{step.name}: {done}")
         return entry
 
     def _address(self, step: Step, receipt: ReceiptAPI) -> str:

@@ -1,0 +1,206 @@
+"""`ape run deploy` as its users see it: what it sends, prints and records, what it refuses, how it goes on."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ape import networks
+
+from perpetual_pools.deployment import instance
+from perpetual_pools.parameters import load
+from tests.scripts.anvil import anvil
+
+ROOT = Path(__file__).parents[2]
+LOCAL = "deploy/local.yaml"
+APE = str(Path(sys.executable).with_name("ape"))
+DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
+STEPS = 13
+"""A token; two feeds, each with its first round and its oracle; factory and keeper; four pools."""
+
+
+def environment(url: str) -> dict[str, str]:
+    return {**os.environ, "APE_FOUNDRY_HOST": url}
+
+
+def deploy(url: str, *options: object, answer: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [APE, "run", "deploy", *map(str, options)],
+        cwd=ROOT,
+        env=environment(url),
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Any]:
+    """Ape's provider for the chain at `url`."""
+    settings = {"host": url, "manage_process": False}
+    with networks.arbitrum.local.use_provider("foundry", settings, disconnect_after=True) as provider:
+        yield provider
+
+
+def nonce_of_deployer(url: str) -> int:
+    with connected(url) as provider:
+        return int(provider.get_nonce(DEPLOYER))
+
+
+def entries(record: dict[str, Any]) -> dict[str, Any]:
+    """What a record says of contracts, but for when they were made."""
+    return {
+        name: {key: value for key, value in entry.items() if key not in ("transaction", "block")}
+        for name, entry in record["deployments"].items()
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, subprocess.CompletedProcess[str]]]:
+    """A chain, the record of what was deployed to it, and what was printed meanwhile.
+
+    The command is the example of the help as it is written, but for what keeps the test to itself: where the chain and the
+    record are, no question, and JSON.
+    """
+    shown = subprocess.run(
+        [APE, "run", "deploy", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    (example,) = [line for line in shown.splitlines() if line.strip().startswith("ape run deploy ")]
+    path = tmp_path_factory.mktemp("deploy") / "record.json"
+    with anvil() as url:
+        yield url, path, deploy(url, *shlex.split(example)[3:], "--record", path, "--yes", "--json")
+
+
+# --- refusals: exit code 1, one line that says why, nothing sent, nothing recorded ---
+
+
+def refused(done: subprocess.CompletedProcess[str], path: Path, message: str) -> None:
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == f"Error: {message}"
+    assert not path.exists()
+
+
+def test_deploy__no_chain_there__says_where_and_starts_none(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    with anvil() as url:
+        pass  # whose port nobody has now
+    done = deploy(url, "--params", LOCAL, "--record", path, "--yes")
+    refused(
+        done,
+        path,
+        f"Failed to connect to remote Anvil node at '{url}'. Start one (`anvil`), or name another in APE_FOUNDRY_HOST",
+    )
+
+
+def test_deploy__chain_of_another_id__sends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    with anvil("--chain-id", "31338") as url:
+        done = deploy(url, "--params", LOCAL, "--record", path, "--yes")
+        assert nonce_of_deployer(url) == 0
+    refused(done, path, f"{LOCAL}:4: expected the chain id of the connected network, 31338, got 31337")
+
+
+def test_deploy__answer_no__sends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    with anvil() as url:
+        done = deploy(url, "--params", LOCAL, "--record", path, answer="n\n")
+        assert nonce_of_deployer(url) == 0
+    assert done.returncode == 1
+    assert done.stdout.strip() == ""
+    assert f"Send {STEPS} transactions? [y/N]" in done.stderr
+    assert done.stderr.endswith("Aborted!\n")
+    assert not path.exists()
+
+
+# --- effects ---
+
+
+def test_deploy__json__is_the_record_and_all_there_is_on_standard_output(finished: Any) -> None:
+    _, path, done = finished
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == path.read_text()
+    assert "3-ETH/USDC: LeveragedPool at 0x" in done.stderr
+    record = json.loads(done.stdout)
+    assert (record["network"], record["chain_id"], record["deployer"]) == ("arbitrum:local", 31337, DEPLOYER)
+    assert list(record["deployments"])[-4:] == MARKETS
+    assert len(record["deployments"]) + len(record["calls"]) == STEPS
+    assert record["intent"] is None
+
+
+def test_deploy__pools__are_those_of_the_parameters(finished: Any) -> None:
+    url, path, _ = finished
+    record = json.loads(path.read_text())
+    address = {name: entry["address"] for name, entry in record["deployments"].items()}
+    parameters = load(ROOT / LOCAL)
+    with connected(url) as provider:
+        assert provider.get_nonce(DEPLOYER) == STEPS
+        factory = instance("PoolFactory", address["factory"])
+        assert (factory.owner(), factory.feeRecipient()) == (DEPLOYER, DEPLOYER)
+        assert [factory.pools(i) for i in range(factory.poolCount())] == [address[name] for name in MARKETS]
+        assert provider.get_code(address["keeper"])
+        for market in parameters.markets:
+            token, oracle = address["settlement token"], address[f"{market.feed} oracle"]
+            params = asdict(parameters.pool_params(market, token, oracle))
+            assert factory.isPool(address[market.name])
+            assert factory.poolAddress(tuple(params.values()), DEPLOYER) == address[market.name]
+            pool = instance("LeveragedPool", address[market.name])
+            assert pool.name() == market.name
+            assert pool.factory() == factory.address
+            views = {
+                "settlement_token": pool.settlementToken(),
+                "oracle": pool.oracle(),
+                "leverage": pool.leverage(),
+                "rebalance_interval": pool.rebalanceInterval(),
+                "front_running_interval": pool.frontRunningInterval(),
+                "management_fee": pool.managementFee(),
+                "mint_fee": pool.mintFee(),
+                "burn_fee": pool.burnFee(),
+                "keeper_reward_max": pool.keeperRewardMax(),
+                "keeper_reward_ramp": pool.keeperRewardRamp(),
+                "min_liquidity": pool.minLiquidity(),
+            }
+            assert views == {name: params[name] for name in views}
+            price = {"BTC/USD": 30_000, "ETH/USD": 2_000}[market.feed] * 10**18
+            assert (instance("ChainlinkOracleWrapper", oracle).latestPrice(), pool.lastPrice()) == (price, price)
+
+
+def test_deploy__second_run__sends_nothing_and_keeps_the_record(finished: Any) -> None:
+    url, path, first = finished
+    before = path.read_bytes()
+    done = deploy(url, "--params", LOCAL, "--record", path, "--json")  # without --yes: there is nothing to ask
+    assert (done.returncode, done.stdout) == (0, first.stdout)
+    assert path.read_bytes() == before
+    assert nonce_of_deployer(url) == STEPS
+
+
+def test_deploy__killed_in_the_middle__goes_on_and_ends_like_an_uninterrupted_run(
+    tmp_path: Path, finished: Any
+) -> None:
+    """On a chain with blocks of its own pace, where a transaction is under way for a while."""
+    path = tmp_path / "record.json"
+    arguments = ["--params", LOCAL, "--record", path, "--yes"]
+    with anvil("--block-time", "0.3") as url:
+        command = [APE, "run", "deploy", *map(str, arguments)]
+        with subprocess.Popen(command, cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert any(line.startswith("ETH/USD feed: ReplayAggregator at") for line in process.stderr)
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        assert "ETH/USD feed" in json.loads(path.read_text())["deployments"]
+        assert MARKETS[0] not in json.loads(path.read_text())["deployments"]
+
+        done = deploy(url, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert "ETH/USD feed: done already\n" in done.stderr
+        assert nonce_of_deployer(url) == STEPS
+    assert entries(json.loads(path.read_text())) == entries(json.loads(finished[1].read_text()))

@@ -35,7 +35,7 @@ class Day:
         )
         self.had = {trader: cash(self.market, trader) for trader in TRADERS}
         self.book = Book(FRONT_RUNNING_INTERVAL)
-        self.parts = defaultdict(lambda: defaultdict(int))
+        self.parts: defaultdict[tuple[int, CommitType], defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         """By epoch and type: what each trader has put in."""
         self.displaced = 0
         self._seen = 0
@@ -60,7 +60,7 @@ class Day:
 
     def held(self, trader: str, kind: CommitType) -> int:
         """Token units that a commitment of this kind could put in."""
-        return (self.market.long_token, self.market.short_token)[kind.burned_side].balanceOf(trader)
+        return (self.market.long_token, self.market.short_token)[kind.burned_side or 0].balanceOf(trader)
 
     def _follow(self) -> None:
         """P6 and P7, from the events of the one call since."""

@@ -280,21 +280,26 @@ def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> Non
     place = ("feeds", name)
     _verify_view(parameters, place, "description", "IAggregatorV3", feed.address, feed.description)
     _verify_view(parameters, place, "decimals", "IAggregatorV3", feed.address, feed.decimals)
-    latest = _view(parameters, (*place, "address"), "IAggregatorV3", feed.address, "latestRoundData")
-    age = ape.chain.blocks.head.timestamp - latest.updatedAt
+    _, _, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
+    age = ape.chain.blocks.head.timestamp - updated_at
     if age > feed.max_age:
         raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
 
 
 def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:
-    status = _view(parameters, ("sequencer", "feed"), "IAggregatorV3", sequencer.feed, "latestRoundData")
-    if status.answer != 0 or status.startedAt == 0:
-        message = f"the sequencer is not up: answer {status.answer}, started at {status.startedAt}"
+    _, answer, started_at, _, _ = _latest_round(parameters, ("sequencer", "feed"), sequencer.feed)
+    if answer != 0 or started_at == 0:
+        message = f"the sequencer is not up: answer {answer}, started at {started_at}"
         raise parameters.problem(("sequencer", "feed"), message)
-    valid_from = status.startedAt + sequencer.grace_period
+    valid_from = started_at + sequencer.grace_period
     if ape.chain.blocks.head.timestamp < valid_from:
-        message = f"the sequencer changed at {status.startedAt}: wait until {valid_from}"
+        message = f"the sequencer changed at {started_at}: wait until {valid_from}"
         raise parameters.problem(("sequencer", "grace_period"), message)
+
+
+def _latest_round(parameters: Parameters, place: tuple[str, ...], feed: str) -> tuple[int, ...]:
+    """Round id, answer, start, update, round id: not more than a tuple, for the interface has no names for them."""
+    return tuple(_view(parameters, place, "IAggregatorV3", feed, "latestRoundData"))
 
 
 def _verify_view(

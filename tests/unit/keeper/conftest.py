@@ -24,8 +24,14 @@ ZERO = "0x" + "00" * 20
 NOBODY = "0x" + "de" * 20
 """Has no code."""
 GRIEFING_MODES = {"burns all gas": 0, "returns a megabyte": 1, "reverts with a megabyte": 2, "reverts with nothing": 3}
+POOL_GAS = 2_000_000
+CLAIM_GAS = 1_000_000
+VIEW_GAS = 1_000_000
+"""What the keeper gives at most to a rebalance, to a claim, to a view."""
 LARGE = 0xC0000
-"""Bytes: three quarters of a megabyte, which 2,000,000 gas suffice to return once."""
+"""Bytes: three quarters of a megabyte, which POOL_GAS suffices to return once."""
+HALF = 0x80000
+"""Bytes: half a megabyte, which CLAIM_GAS and VIEW_GAS suffice to return once."""
 
 
 @pytest.fixture
@@ -45,6 +51,10 @@ def markets(world: World) -> list[Twin]:
     markets = [world.deploy_pool(market=name, keeper_reward_max=REWARD, keeper_reward_ramp=0) for name in names]
     open_together(markets)
     return markets
+
+
+def pools_of(markets: list[Twin]) -> list[str]:
+    return [market.pool.address for market in markets]
 
 
 def open_together(markets: list[Twin]) -> None:
@@ -94,6 +104,14 @@ def selector(signature: str) -> bytes:
 
 def griefer(world: World, mode: int) -> Instance:
     return world.chain.deploy("GriefingPool", mode)
+
+
+def impostor(world: World, mode: int, **views: int) -> Instance:
+    """A griefing contract that answers these views properly."""
+    contract = griefer(world, mode)
+    for name, answer in views.items():
+        contract.setAnswer(selector(f"{name}()"), word(answer))
+    return contract
 
 
 def returner(world: World, length: int, reverting: bool) -> str:

@@ -11,6 +11,7 @@ from tests.unit.keeper.conftest import (
     LARGE,
     NOBODY,
     OPENS,
+    POOL_GAS,
     REWARD,
     USDC,
     WAD,
@@ -21,6 +22,7 @@ from tests.unit.keeper.conftest import (
     gas_used,
     griefer,
     open_together,
+    pools_of,
     reason,
     returner,
     selector,
@@ -28,15 +30,10 @@ from tests.unit.keeper.conftest import (
 )
 from tests.unit.pool.fast import CAROL, KEEPER, OWNER, fast_world
 
-POOL_GAS = 2_000_000
 TWO_GOOD_POOLS = 500_000
 """Gas, with room."""
 MOVED = 1_136_133_997, 863_816_003
 """25,000 units a side are the reward; then short keeps (100/105)**3 of 999.975 USDC, 863.816002592..., rounded up."""
-
-
-def pools_of(markets):
-    return [market.pool.address for market in markets]
 
 
 def performance(pools, hints, recipient):

@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ape import networks
 
 from perpetual_pools.deployment import instance
 from perpetual_pools.parameters import load
-from tests.scripts.anvil import anvil
+from tests.scripts.anvil import anvil, connected
 
 ROOT = Path(__file__).parents[2]
 LOCAL = "deploy/local.yaml"
@@ -42,14 +40,6 @@ def deploy(url: str, *options: object, answer: str = "") -> subprocess.Completed
         text=True,
         timeout=120,
     )
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Any]:
-    """Ape's provider for the chain at `url`."""
-    settings = {"host": url, "manage_process": False}
-    with networks.arbitrum.local.use_provider("foundry", settings, disconnect_after=True) as provider:
-        yield provider
 
 
 def nonce_of_deployer(url: str) -> int:

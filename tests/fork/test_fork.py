@@ -1,0 +1,161 @@
+"""The system on a fork of Arbitrum One, with the feeds and the USDC that are there."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ape.contracts import ContractContainer
+from eth_utils import to_hex
+
+from perpetual_pools.deployment import deploy_feed, deploy_system, deploy_wrapper, instance
+from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, SequencerFeed
+from perpetual_pools.parameters import Sequencer, load
+from tests.chains import AnvilChain
+from tests.fork.conftest import impersonate
+from tests.fork.upstream import BTC_USD, CHAIN_ID, ETH_USD, SEQUENCER, USDC
+from tests.twin import Contracts, World
+
+LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
+HOUR = 3_600
+UNIT = 10**6
+WAD = 10**18
+PHASE = 2**64
+MAX_AGE, GRACE = 90_000, HOUR
+STAKE = 1_000_000 * UNIT
+
+
+def deal(fork: Any, token: Any, account: Any, amount: int) -> None:
+    """Writes a balance where the token keeps it: in the one empty slot that `balanceOf` reads. Works with any token."""
+    call = {"to": token.address, "data": to_hex(token.balanceOf.encode_input(account.address))}
+    accessed = fork.make_request("eth_createAccessList", [call, "latest"])["accessList"]
+    slots = [
+        int(slot, 16)
+        for entry in accessed
+        if entry["address"].lower() == token.address.lower()
+        for slot in entry["storageKeys"]
+        if not int.from_bytes(fork.get_storage(token.address, int(slot, 16)))
+    ]
+    assert len(slots) == 1, f"of an account that never held {token.address}, {slots} are empty"
+    fork.set_storage(token.address, slots[0], amount.to_bytes(32))
+    assert token.balanceOf(account) == amount
+
+
+def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
+    project: Any, chain: Any, fork: Any, person: Callable[[str], Any], proxy_type: Any
+) -> None:
+    """From deployment to a claim, with the feed moved to a new aggregator in between; every step beside the model."""
+    owner, keeper, fee_recipient = person("owner"), person("keeper"), person("fee recipient")
+    alice, bob = person("alice"), person("bob")
+    now = (chain.blocks.head.timestamp // HOUR + 1) * HOUR + 600
+    anvil = AnvilChain(project, chain, owner, now)
+    anvil.move_to(now)
+
+    # the market: contracts of ours on contracts that are there
+    usdc = instance("MockERC20", USDC)
+    factory = anvil.deploy("PoolFactory", owner.address, fee_recipient.address)
+    contracts = Contracts(6, usdc, factory, anvil.deploy("PoolKeeper"), anvil.deploy("PoolLens"))
+    world = World(anvil, contracts, [owner, keeper, fee_recipient, alice, bob], owner, fee_recipient)
+    for trader in (alice, bob):
+        deal(fork, usdc, trader, STAKE)
+        world.ledger.mint(trader.address, STAKE)
+    world.ledger.mint("everybody else", usdc.totalSupply() - 2 * STAKE)
+
+    proxy = ContractContainer(proxy_type).at(BTC_USD, fetch_from_explorer=False, detect_proxy=False)
+    first = Round(*proxy.latestRoundData()[:4])
+    feed = Feed(proxy.decimals(), [first])
+    _, status, status_since, _, _ = instance("IAggregatorV3", SEQUENCER).latestRoundData()
+    model = ChainlinkOracle(feed, SequencerFeed(status, status_since), MAX_AGE, GRACE)
+    anvil.set_time()
+    oracle = deploy_wrapper(owner, BTC_USD, SEQUENCER, MAX_AGE, GRACE)
+    market = world.deploy_pool_on(
+        oracle,
+        model,
+        leverage=3,
+        management_fee=2 * WAD // 100,
+        mint_fee=WAD // 1_000,
+        burn_fee=WAD // 1_000,
+        keeper_reward_max=2 * UNIT,
+        min_liquidity=10 * UNIT,
+    )
+    assert market.model.last_price == first.answer * 10**10
+    assert market.model.name == "3-BTC/USDC"
+
+    # both sides, at the price as it is; half a minute late, so that the keeper earns something
+    market.commit(alice, CommitType.LONG_MINT, STAKE)
+    market.commit(bob, CommitType.SHORT_MINT, STAKE // 2)
+    market.move_to_rebalance(late=30)
+    market.rebalance(keeper, recipient=keeper)
+    market.claim(alice)
+    market.claim(bob)
+    long, short = 999_000 * UNIT, 499_500 * UNIT  # less 0.1 %
+    assert market.model.balances() == (long, short)
+    assert (usdc.balanceOf(alice), usdc.balanceOf(bob)) == (0, STAKE // 2)
+
+    # 5 % more, from a new aggregator: the first round of the next phase
+    world.advance(600)
+    phase = proxy.phaseId()
+    admin = impersonate(fork, proxy.owner())
+    anvil.set_time()
+    aggregator = deploy_feed(owner, proxy.decimals(), proxy.description())
+    second = Round((phase + 1) * PHASE + 1, first.answer * 105 // 100, world.now, world.now)
+    anvil.send(aggregator, "pushRound", [1, second.answer, second.started_at, second.updated_at], owner)
+    anvil.send(proxy, "proposeAggregator", [aggregator.address], admin)
+    anvil.send(proxy, "confirmAggregator", [aggregator.address], admin)
+    feed.push(second)
+    assert tuple(proxy.latestRoundData()) == (second.round_id, second.answer, world.now, world.now, second.round_id)
+
+    # the transfer; and a burn of half of what alice has
+    held = market.long_token.balanceOf(alice)
+    market.commit(alice, CommitType.LONG_BURN, held // 2)
+    market.move_to_rebalance(late=30)
+    hint = oracle.findRound(market.model.next_rebalance)
+    assert hint == second.round_id
+    fees = [balance * 2 * HOUR // (100 * 365 * 24 * HOUR) for balance in (long, short)]
+    before_burn = market.pool.previewRebalance(second.answer * 10**10)
+    reward = market.rebalance(keeper, hint, recipient=keeper)
+    charged = [long - fees[0], short - fees[1]]
+    shares = [30 * 2 * UNIT // 600 * side // sum(charged) for side in charged]  # both rounded down
+    assert reward == sum(shares)
+    kept = Fraction(first.answer, second.answer) ** 3 * (charged[1] - shares[1])
+    assert 0 <= market.model.balances()[1] - kept < 1
+    assert sum(before_burn) == sum(charged) - reward
+
+    # out again
+    settlement, _, _ = market.claim(alice)
+    gross = before_burn[0] * (held // 2) // held
+    assert settlement == usdc.balanceOf(alice) == gross - gross // 1_000
+    assert market.model.balances() == (before_burn[0] - gross, before_burn[1])
+
+
+def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_are(
+    accounts: Any, fork: Any, tmp_path: Path
+) -> None:
+    """What an operator does before the real one: the same parameters on a fork."""
+    local = load(LOCAL)
+    addresses = {"BTC/USD": BTC_USD, "ETH/USD": ETH_USD}
+    feeds = {
+        name: feed.model_copy(update={"address": addresses[name], "first_price": None})
+        for name, feed in local.feeds.items()
+    }
+    parameters = local.model_copy(
+        update={
+            "chain_id": CHAIN_ID,
+            "settlement_token": local.settlement_token.model_copy(update={"address": USDC}),
+            "sequencer": Sequencer(feed=SEQUENCER, grace_period="1 hour"),
+            "feeds": feeds,
+        }
+    )
+    account = accounts[0]
+    fork.set_balance(account.address, 10**18)
+    nonce = account.nonce
+    record = deploy_system(account, parameters, tmp_path / "record.json")
+    assert (record.network, record.chain_id) == ("arbitrum:mainnet-fork", CHAIN_ID)
+    assert account.nonce == nonce + 8  # two oracles, factory, keeper, four pools
+    for market in parameters.markets:
+        pool = instance("LeveragedPool", record.address(market.name))
+        _, answer, _, _, _ = instance("IAggregatorV3", addresses[market.feed]).latestRoundData()
+        assert pool.settlementToken() == USDC
+        assert pool.lastPrice() == answer * 10**10
+    assert deploy_system(account, parameters, tmp_path / "record.json") == record
+    assert account.nonce == nonce + 8

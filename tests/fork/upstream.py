@@ -1,0 +1,71 @@
+"""Arbitrum One where there is no internet: a local chain of its id, with what the system needs at the real addresses.
+
+The feeds are Chainlink's own proxies over aggregators that answer given rounds; the settlement token is a plain one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ape
+from ape.contracts import ContractContainer
+from ethpm_types import ContractType
+
+from perpetual_pools.deployment import deploy_feed, deploy_settlement_token, instance
+from perpetual_pools.model import ZERO_ADDRESS
+from tests.scripts.anvil import anvil, connected
+
+CHAIN_ID = 42161
+BLOCK_GAS_LIMIT = 2**50
+"""Arbitrum's."""
+
+USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
+BTC_USD = "0x6ce185860a4963106506C203335A2910413708e9"
+ETH_USD = "0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612"
+SEQUENCER = "0xFdB631F5EE196F0ed6FAa767959853A9F217697D"
+
+HOUR = 3_600
+FEEDS = {
+    BTC_USD: ("BTC / USD", 8, 30_000 * 10**8, 60),
+    ETH_USD: ("ETH / USD", 8, 2_000 * 10**8, 60),
+    SEQUENCER: ("L2 Sequencer Uptime Status Feed", 0, 0, 24 * HOUR),
+}
+"""Address: description, decimals, answer (of the sequencer's: 0, up), and for how many seconds it has been that."""
+SUPPLY = 10**9 * 10**6
+"""Settlement units that somebody else holds."""
+
+
+@contextmanager
+def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
+    """Its URL."""
+    with anvil("--chain-id", str(CHAIN_ID), "--gas-limit", str(BLOCK_GAS_LIMIT)) as url:
+        with connected(url) as provider:
+            for address, feed in FEEDS.items():
+                _put_feed(provider, proxy_type, address, *feed)
+            _put_settlement_token(provider)
+        yield url
+
+
+def _put_feed(
+    provider: Any, proxy_type: ContractType, address: str, description: str, decimals: int, answer: int, age: int
+) -> None:
+    deployer = ape.accounts.test_accounts[0]
+    aggregator = deploy_feed(deployer, decimals, description)
+    since = ape.chain.blocks.head.timestamp - age
+    aggregator.pushRound(1, answer, since, since, sender=deployer)
+    container = ContractContainer(proxy_type)
+    template = deployer.deploy(container, aggregator, ZERO_ADDRESS)
+    provider.set_code(address, provider.get_code(template.address))
+    provider.set_storage(address, 0, bytes.fromhex(deployer.address[2:]).rjust(32, b"\0"))  # slot 0: the owner
+    proxy = container.at(address)
+    proxy.proposeAggregator(aggregator, sender=deployer)
+    proxy.confirmAggregator(aggregator, sender=deployer)
+
+
+def _put_settlement_token(provider: Any) -> None:
+    deployer = ape.accounts.test_accounts[0]
+    template = deploy_settlement_token(deployer, "USD Coin", "USDC", 6)
+    provider.set_code(USDC, provider.get_code(template.address))
+    for slot in (0, 1):  # name and symbol
+        provider.set_storage(USDC, slot, provider.get_storage(template.address, slot))
+    instance("MockERC20", USDC).mint(deployer, SUPPLY, sender=deployer)

@@ -51,7 +51,7 @@ BOUGHT = [
 
 
 @pytest.mark.finding("C03")
-@pytest.mark.parametrize("seconds_before", [300, 299, 1, 0, -1, -1_800])
+@pytest.mark.parametrize("seconds_before", [300, 1, 0, -1_800])
 @pytest.mark.parametrize(("kind", "price", "sides", "bought"), BOUGHT)
 def test_front_running__known_5_percent_joined_with_a_million__gains_0(
     large, carol, keeper, kind, price, sides, bought, seconds_before

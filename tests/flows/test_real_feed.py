@@ -154,7 +154,9 @@ def test_real_feed__nobody_called_for_9_hours__one_call_applies_the_price_as_of_
     for number in range(10):
         prompt.keep((prompt.start + number) * HOUR + 1)
     hour = (idle.start + 9) * HOUR
-    idle.keep(hour + 1_234)
+    idle.keep(hour + 3_299)
+    # There is a newer price by then.
+    assert idle.aggregator.latestRoundId() > idle.market.oracle.findRound(hour)
     assert (idle.state["lastRebalance"], idle.state["epoch"], prompt.state["epoch"]) == (hour, 3, 12)
     assert idle.state["lastPrice"] == prompt.state["lastPrice"] == idle.price_as_of(hour)
     assert idle.state["nextRebalance"] == prompt.state["nextRebalance"] == hour + HOUR

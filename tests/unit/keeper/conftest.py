@@ -1,5 +1,6 @@
 """Three markets that have opened and rebalance at the same hour, in an EVM of the test's own process."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from perpetual_pools.model import CommitType
 from tests.chains import RevmChain
 from tests.revm import SENDER, Instance
 from tests.twin import Twin, World
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, fast_world
+from tests.unit.pool.fast import ALICE, BOB, KEEPER, OWNER, fast_world
 
 USDC = 10**6
 TOKEN = 10**18
@@ -55,6 +56,11 @@ def markets(world: World) -> list[Twin]:
 
 def pools_of(markets: list[Twin]) -> list[str]:
     return [market.pool.address for market in markets]
+
+
+def performance(pools: list[str], hints: list[int], recipient: str) -> bytes:
+    """What `performUpkeep` takes."""
+    return encode(["address[]", "uint80[]", "address"], [pools, hints, recipient])
 
 
 def open_together(markets: list[Twin]) -> None:
@@ -112,6 +118,12 @@ def impostor(world: World, mode: int, **views: int) -> Instance:
     for name, answer in views.items():
         contract.setAnswer(selector(f"{name}()"), word(answer))
     return contract
+
+
+def pool_on(world: World, oracle: Instance) -> str:
+    """The address of a pool without a twin, on an oracle that has a price at deployment."""
+    params = world.params(oracle)
+    return str(world.contracts.factory.deployPool(tuple(asdict(params).values()), sender=OWNER))
 
 
 def returner(world: World, length: int, reverting: bool) -> str:

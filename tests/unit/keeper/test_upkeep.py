@@ -1,7 +1,6 @@
 """`upkeep` and `performUpkeep`: each pool by itself, whatever the others do."""
 
 import pytest
-from eth_abi import encode
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Round
 from tests.revm import OutOfGas, Reverted, reverts
@@ -22,6 +21,8 @@ from tests.unit.keeper.conftest import (
     gas_used,
     griefer,
     open_together,
+    performance,
+    pool_on,
     pools_of,
     reason,
     returner,
@@ -34,10 +35,6 @@ TWO_GOOD_POOLS = 500_000
 """Gas, with room."""
 MOVED = 1_136_133_997, 863_816_003
 """25,000 units a side are the reward; then short keeps (100/105)**3 of 999.975 USDC, 863.816002592..., rounded up."""
-
-
-def performance(pools, hints, recipient):
-    return encode(["address[]", "uint80[]", "address"], [pools, hints, recipient])
 
 
 @pytest.fixture
@@ -288,10 +285,7 @@ def test_upkeep__address_without_code__is_a_failure_without_reason(world, keeper
 def test_upkeep__oracle_that_burns_all_gas__harms_its_own_pool_alone(world, keeper, moved):
     oracle = griefer(world, 0)
     oracle.setAnswer(selector("latestPrice()"), word(100 * WAD))
-    params = world.params(oracle)
-    pool = world.contracts.factory.deployPool(
-        (params.market, params.settlement_token, oracle.address, 3, HOUR, 300, 0, 0, 0, 0, 0, USDC), sender=OWNER
-    )
+    pool = pool_on(world, oracle)
     world.advance(HOUR)
     batch = [moved[0].pool.address, pool, moved[1].pool.address]
     success = keeper.upkeep(batch, [0, 0, 0], ZERO, gas=POOL_GAS + TWO_GOOD_POOLS)

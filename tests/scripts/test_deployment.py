@@ -27,12 +27,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "record.json"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def local() -> Parameters:
     return load(LOCAL)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(local: Parameters) -> Parameters:
     """One feed and one market of the local system: seven steps."""
     return local.model_copy(update={"feeds": {"BTC/USD": local.feeds["BTC/USD"]}, "markets": [local.markets[1]]})
@@ -297,9 +297,17 @@ def record_of_failure(line: str) -> str:
 # --- the record against chain, account and parameters ---
 
 
+@pytest.fixture(scope="module", autouse=True)
+def deployed_once(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """Before all tests, as Ape undoes least then."""
+    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
+
+
 @pytest.fixture
-def deployed(owner: Any, path: Path, small: Parameters) -> Record:
-    return deploy_system(owner, small, path)
+def deployed(deployed_once: Record, path: Path) -> Record:
+    """The finished deployment of `small`, recorded at `path`."""
+    records.save(path, deployed_once)
+    return records.load(path)
 
 
 def refusal(owner: Any, parameters: Parameters, path: Path) -> str:

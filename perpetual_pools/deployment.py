@@ -592,10 +592,11 @@ class SystemDeployment:
         shuts it out.
         """
         nonce = self.record.intent.nonce if self.record.intent else self.account.nonce
-        waiting = ape.chain.provider.web3.eth.get_transaction_count(self.account.address, "pending") - nonce
-        if waiting:
+        others = ape.chain.provider.web3.eth.get_transaction_count(self.account.address, "pending") - nonce
+        if others:
             raise DeploymentError(
-                f"{self.account.address} has {waiting} unconfirmed transactions: wait, then run again"
+                f"{self.account.address} has transactions under way that this run did not send: {others}. "
+                "Wait until they are mined, then run again"
             )
         transaction.sender = self.account.address
         transaction.nonce = nonce

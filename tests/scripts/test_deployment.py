@@ -20,6 +20,7 @@ POOL = "3-BTC/USDC"
 STEPS = ["settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL]
 HOUR = 3_600
 USDC = 10**6
+UNDER_WAY = "{} has transactions under way that this run did not send: 1. Wait until they are mined, then run again"
 
 
 @pytest.fixture
@@ -128,27 +129,50 @@ def test_deploy_system__finished__sends_and_writes_nothing(owner: Any, path: Pat
     assert (owner.nonce, path.stat().st_mtime_ns) == (before, written)
 
 
-def test_deploy_system__transaction_that_did_not_arrive__cannot_do_so_later(
+@pytest.fixture
+def lose_first(
     owner: Any, chain: Any, path: Path, small: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], bytes]:
+    """A run whose first transaction does not arrive; answers the transaction."""
+
+    def lose() -> bytes:
+        lost: list[bytes] = []
+
+        def send(raw: bytes) -> None:
+            lost.append(raw)
+            raise ConnectionError("connection lost")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(chain.provider.web3.eth, "send_raw_transaction", send)
+            with pytest.raises(ConnectionError):
+                deploy_system(owner, small, path)
+        return lost[0]
+
+    return lose
+
+
+def test_deploy_system__transaction_that_did_not_arrive__cannot_do_so_later(
+    owner: Any, chain: Any, path: Path, small: Parameters, lose_first: Any
 ) -> None:
     """It has the nonce of the one that was sent in its place."""
-    web3 = chain.provider.web3
-    lost: list[bytes] = []
-
-    def lose(raw: bytes) -> None:
-        lost.append(raw)
-        raise ConnectionError("connection lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(web3.eth, "send_raw_transaction", lose)
-        with pytest.raises(ConnectionError):
-            deploy_system(owner, small, path)
-    start = owner.nonce
-    chain.mine(timestamp=chain.blocks.head.timestamp + 60)
-    deploy_system(owner, small, path)
+    start, lost = owner.nonce, lose_first()
+    token = small.settlement_token.model_copy(update={"name": "Dollar"})  # and so another hash
+    deploy_system(owner, small.model_copy(update={"settlement_token": token}), path)
     with pytest.raises(Web3RPCError, match="nonce too low"):
-        web3.eth.send_raw_transaction(lost[0])
+        chain.provider.web3.eth.send_raw_transaction(lost)
     assert owner.nonce == start + len(STEPS)
+
+
+def test_deploy_system__lost_transaction_arrives_while_the_plan_is_read__is_not_sent_again(
+    owner: Any, chain: Any, path: Path, small: Parameters, lose_first: Any
+) -> None:
+    start, lost = owner.nonce, lose_first()
+    with pytest.raises(DeploymentError) as raised:
+        deploy_system(owner, small, path, review=lambda _: chain.provider.web3.eth.send_raw_transaction(lost))
+    assert str(raised.value) == UNDER_WAY.format(owner.address)
+    record = deploy_system(owner, small, path)
+    assert owner.nonce == start + len(STEPS)
+    assert record.address("settlement token") == deployment.creation_address(owner.address, start)
 
 
 def test_deploy_system__transaction_still_waiting__is_waited_for(
@@ -188,7 +212,7 @@ def test_deploy_system__other_transactions_of_the_account_waiting__sends_nothing
     finally:
         provider.make_request("evm_setAutomine", [True])
         provider.make_request("evm_mine", [])
-    assert str(raised.value) == f"{owner.address} has 1 unconfirmed transactions: wait, then run again"
+    assert str(raised.value) == UNDER_WAY.format(owner.address)
     assert not path.exists()
     assert owner.nonce == start + 1
 

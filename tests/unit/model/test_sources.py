@@ -1,0 +1,108 @@
+"""What the model's sources may contain: exact integers only, and errors of the contracts only, each of them tested here."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from perpetual_pools import model
+from tests.unit.model import test_ledger, test_oracle, test_params, test_pool
+
+SOURCES = sorted(Path(model.__file__).parent.glob("*.py"))
+INEXACT_NAMES = {"float", "complex", "round", "pow", "divmod", "Decimal", "Fraction", "math", "decimal", "numpy"}
+MODULES = {"__future__", "bisect", "collections", "dataclasses", "enum", "typing"}
+
+
+def inexact(source: str) -> list[str]:
+    """What may make a number inexact: float literals, true division, names that do."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
+            found.append(f"{node.lineno}: {node.value}")
+        elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+            found.append(f"{node.lineno}: /")
+        elif isinstance(node, ast.Name) and node.id in INEXACT_NAMES:
+            found.append(f"{node.lineno}: {node.id}")
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in MODULES:
+            found.append(f"{node.lineno}: {node.module}")
+        elif isinstance(node, ast.Import):
+            found += [f"{node.lineno}: {alias.name}" for alias in node.names if alias.name not in MODULES]
+    return found
+
+
+def test_sources__of_the_model__are_all_there():
+    assert {path.stem for path in SOURCES} == {"__init__", "constants", "errors", "ledger", "maths", "oracle", "pool"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_sources__of_the_model__use_integers_alone(path):
+    assert inexact(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = 1.0", "x = 1e18", "x = 2j", "x = y / 2", "x /= 2", "float(y)", "import math", "from math import sqrt"],
+)
+def test_inexact__each_kind__is_found(source):
+    assert len(inexact(source)) == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["x = y // 2", "x = 10**18", "x //= 2", "from .maths import CommitType", "'1.0 / 2'"]
+)
+def test_inexact__exact_sources__pass(source):
+    assert inexact(source) == []
+
+
+# --- errors ---
+
+REFUSALS = [
+    test_oracle.NO_ROUND,
+    test_ledger.LACK,
+    *(row[-1] for table in (test_params, test_pool, test_oracle) for row in table.REFUSED),
+]
+
+
+@pytest.fixture
+def errors(project):
+    """By name, the names of the arguments: all errors of pool and wrapper. `PriceOutOfRange` is an error of both."""
+    declared: dict[str, list[list[str]]] = {}
+    for name in ("LeveragedPool", "ChainlinkOracleWrapper"):
+        for error in project.get_contract(name).contract_type.errors:
+            declared.setdefault(error.name, []).append([field.name for field in error.inputs])
+    return declared
+
+
+def names_in(source: str) -> set[str]:
+    return {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_refusals__every_error_that_the_model_names__is_tested_here(errors):
+    named = set.union(*(names_in(path.read_text()) for path in SOURCES)) & set(errors)
+    assert {refusal.error for refusal in REFUSALS} == named
+    # Not in the model: deployed code, gas, re-entry, permits, tokens that misbehave, numbers that outgrow their slot.
+    assert set(errors) - named == {
+        "FeedDecimalsTooLarge",
+        "FeedRanOutOfGas",
+        "NoAnswer",
+        "NotAContract",
+        "PairOverflow",
+        "PermitOnlyForMints",
+        "Reentrancy",
+        "RewardRefused",
+        "ShutdownNeedsGas",
+        "TransferFailed",
+        "TransferNotExact",
+        "ZeroMaxAge",
+    }
+
+
+def test_refusals__arguments__have_the_contracts_names_and_order(errors):
+    for refusal in REFUSALS:
+        # A feed of the model has no address.
+        expected = [[]] if refusal.error == "FeedUnavailable" else errors[refusal.error]
+        assert list(refusal.arguments) in expected, refusal.error

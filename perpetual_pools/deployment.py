@@ -15,6 +15,7 @@ record at the same time.
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -368,10 +369,14 @@ def connected_network() -> str:
 
 
 def default_record_path() -> Path:
-    """Where the record of the connected network is by default: `deployments/<network>.json` of the project."""
+    """Where the record of the connected network is by default: `deployments/<network>.json` of the project.
+
+    A fork ends with the run that made it, and nothing of it is worth keeping: its record goes to a temporary folder.
+    """
     network = ape.chain.provider.network
     name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
-    return Path(ape.project.path) / "deployments" / f"{name}.json"
+    folder = Path(tempfile.mkdtemp()) if network.is_fork else Path(ape.project.path) / "deployments"
+    return folder / f"{name}.json"
 
 
 class SystemDeployment:
@@ -464,7 +469,7 @@ class SystemDeployment:
         if recorded != connected:
             raise DeploymentError(
                 f"{self.path} is the record of another chain: {recorded}; connected is {connected}. "
-                "Name another file for this chain's record"
+                "Name another file for this chain's record, or remove that one if its chain is gone"
             )
         if record.deployer != self.account.address:
             raise DeploymentError(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ape import accounts, chain
+from ape import accounts, chain, project
 from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option
 from ape.exceptions import ApeException
@@ -59,7 +59,7 @@ class Command(ConnectedProviderCommand):
     "--record",
     "record_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the deployment is recorded.  [default: deployments/<network>.json]",
+    help="Where the deployment is recorded.  [default: deployments/<network>.json; of a fork, a temporary file]",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else, to standard output.")
@@ -67,7 +67,8 @@ def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | N
     """Deploy oracle wrappers, factory, keeper and pools as a file of parameters says.
 
     Prints the plan, asks, sends one transaction after the other and records each. Interrupted, run it again: it goes on
-    where it was and sends nothing twice. Run after the end, it sends nothing.
+    where it was and sends nothing twice. Run after the end, it sends nothing. What does not go to a local network is
+    compiled anew.
 
     Without --account, the first test account deploys, on development networks only. A local network is the chain at
     http://127.0.0.1:8545, or at APE_FOUNDRY_HOST.
@@ -82,6 +83,8 @@ def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | N
             raise click.UsageError("name the account that deploys: --account ALIAS")
         account = accounts.test_accounts[0]
     path = record_path or default_record_path()
+    if not chain.provider.network.is_local:
+        project.load_contracts(use_cache=False)  # Ape's cache does not notice when only an import has changed
 
     def review(deployment: SystemDeployment) -> None:
         say(f"Chain {chain.chain_id} ({chain.provider.network_choice}), account {account.address}, record {path}")

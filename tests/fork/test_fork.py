@@ -8,7 +8,7 @@ from typing import Any
 from ape.contracts import ContractContainer
 from eth_utils import to_hex
 
-from perpetual_pools.deployment import deploy_feed, deploy_system, deploy_wrapper, instance
+from perpetual_pools.deployment import default_record_path, deploy_feed, deploy_system, deploy_wrapper, instance
 from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, SequencerFeed
 from perpetual_pools.parameters import Sequencer, load
 from tests.chains import AnvilChain
@@ -129,7 +129,7 @@ def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
 
 
 def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_are(
-    accounts: Any, fork: Any, tmp_path: Path
+    project: Any, accounts: Any, fork: Any, tmp_path: Path
 ) -> None:
     """What an operator does before the real one: the same parameters on a fork."""
     local = load(LOCAL)
@@ -149,6 +149,8 @@ def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_a
     account = accounts[0]
     fork.set_balance(account.address, 10**18)
     nonce = account.nonce
+    assert default_record_path().name == "arbitrum-mainnet-fork.json"
+    assert not default_record_path().is_relative_to(project.path)
     record = deploy_system(account, parameters, tmp_path / "record.json")
     assert (record.network, record.chain_id) == ("arbitrum:mainnet-fork", CHAIN_ID)
     assert account.nonce == nonce + 8  # two oracles, factory, keeper, four pools

@@ -412,7 +412,8 @@ def test_deploy_system__record_of_another_chain__both_are_named(
     records.save(path, other)
     assert refusal(owner, small, path) == (
         f"{path} is the record of another chain: {other.network}, id {other.chain_id}, block 0 {other.genesis}; "
-        f"connected is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's record"
+        f"connected is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's record, "
+        "or remove that one if its chain is gone"
     )
 
 

@@ -7,7 +7,6 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {LibString} from "solady/utils/LibString.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {PoolToken} from "./PoolToken.sol";
@@ -20,7 +19,7 @@ import {CommitTypes} from "./libraries/CommitTypes.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
 import {Payout} from "./libraries/Payout.sol";
 import {PoolBounds} from "./libraries/PoolBounds.sol";
-import {PoolState} from "./libraries/PoolState.sol";
+import {FEES_LIMIT, PoolState} from "./libraries/PoolState.sol";
 import {Schedule} from "./libraries/Schedule.sol";
 import {ValueTransfer} from "./libraries/ValueTransfer.sol";
 
@@ -29,15 +28,15 @@ import {ValueTransfer} from "./libraries/ValueTransfer.sol";
 /// @dev The only holder of settlement tokens. Order in every function: checks, effects, interactions; the transient guard is
 /// a second line. The two pool tokens are part of this contract: they call nobody. The settlement token, the reward
 /// recipient and receivers of claims are strangers; the oracle is asked by staticcall before anything is written.
-contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
+contract LeveragedPool is ILeveragedPool {
     using SafeTransferLib for address;
 
-    /// @dev 13 slots. Bit `2 * commitType + (epoch mod 2)` of `unclaimed` says whether that commitment is owed. A claim clears the
+    /// @dev A slot, and one for each type and parity of epochs. Bit `2 * commitType + (epoch mod 2)` of `unclaimed` says whether that commitment is owed. A claim clears the
     /// bit and leaves the commitment's slot as it is: writing over it later costs 5,000 gas, filling it again 22,100. For the
     /// same reason `unclaimed` keeps a bit that is never cleared.
     struct Account {
         uint256 unclaimed;
-        Pair[12] commitments; // amount (settlement or token units) and epoch
+        mapping(uint256 index => Pair) commitments; // amount (settlement or token units) and epoch
     }
 
     uint256 private constant WAD = BatchPricing.WAD;
@@ -71,18 +70,21 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     PoolState private _state; // slot 0
     Pair private _balances; // slot 1: long and short, settlement units
     Pair private _supplies; // slot 2: L-tokens and S-tokens, token units
-    uint256 public protocolFees; // slot 3, settlement units
+    uint256 private _olderFees; // slot 3, settlement units: what no longer fits the state
     /// @dev By commit type: amountIn (settlement units for mints, token units else) and amountOut (token units, settlement units for
     /// burns; 0 until it executes, and after a refund).
-    mapping(uint256 epoch => Pair[COMMIT_TYPES]) private _batches;
+    mapping(uint256 epoch => mapping(uint256 commitType => Pair)) private _batches;
     mapping(address controller => Account) private _accounts;
     mapping(address controller => mapping(address operator => bool)) public isOperator;
 
-    modifier onlyControllerOrOperator(address controller) {
-        if (msg.sender != controller && !isOperator[controller][msg.sender]) {
-            revert NotControllerOrOperator(msg.sender, controller);
-        }
+    /// @dev 1 while a call that changes anything is under way. Transient: gone with the transaction.
+    uint256 private transient _entered;
+
+    modifier nonReentrant() {
+        _requireNotEntered();
+        _entered = 1;
         _;
+        _entered = 0;
     }
 
     /// @dev Deployed by the factory. Reverts with the error of the bound that `params` breaks: see PoolBounds.
@@ -110,13 +112,13 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
         uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
         // From epoch 0, which has no batches, to epoch 1.
-        _state = PoolState.wrap(0).rebalanced(_validPrice(price), block.timestamp, next);
+        _state = PoolState.wrap(0).rebalanced(_validPrice(price), block.timestamp, next, 0);
     }
 
     // --- commitments ---
 
     /// @inheritdoc ILeveragedPool
-    function commit(uint8 commitType, uint256 amount, address controller) external nonReentrant returns (uint256) {
+    function commit(uint8 commitType, uint256 amount, address controller) external returns (uint256) {
         return _commit(commitType, amount, controller);
     }
 
@@ -129,11 +131,16 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         uint8 v,
         bytes32 r,
         bytes32 s
-    ) external nonReentrant returns (uint256) {
+    ) external returns (uint256) {
         if (!CommitTypes.isMint(commitType)) revert PermitOnlyForMints(commitType);
-        try IERC20Permit(settlementToken).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {
-            // Somebody may have used the permit before us; if not, the transfer fails for want of an allowance.
-        }
+        // Somebody may have used the permit before us: a failure is ignored, and the transfer fails for want of an allowance if not.
+        LibCall.tryCall(
+            settlementToken,
+            0,
+            gasleft(),
+            0,
+            abi.encodeCall(IERC20Permit.permit, (msg.sender, address(this), amount, deadline, v, r, s))
+        );
         return _commit(commitType, amount, controller);
     }
 
@@ -141,8 +148,9 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         uint256 commitType,
         uint256 amount,
         address controller
-    ) private onlyControllerOrOperator(controller) returns (uint256 epoch_) {
-        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+    ) private nonReentrant returns (uint256 epoch_) {
+        _requireControllerOrOperator(controller);
+        _requireValid(commitType);
         if (amount == 0) revert ZeroAmount();
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
@@ -153,16 +161,15 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         // Unchecked: a time and an interval, and epochs, are far below 2**256; amountIn is at most MAX_BATCH.
         unchecked {
             if (block.timestamp + frontRunningInterval >= state.nextRebalance()) ++epoch_;
-            Pair[COMMIT_TYPES] storage batches = _batches[epoch_];
+            mapping(uint256 => Pair) storage batches = _batches[epoch_];
             (uint256 amountIn, ) = batches[commitType].parts();
             if (amount > MAX_BATCH - amountIn) revert BatchTooLarge(amountIn, amount, MAX_BATCH);
             batches[commitType] = pair(amountIn + amount, 0);
             if (amountIn == 0) _state = state.withPending(epoch_, commitType);
         }
-        Payout memory paidOut = _record(state, controller, commitType, amount, epoch_);
         emit Committed(controller, epoch_, CommitType(commitType), msg.sender, amount);
+        _record(state, controller, commitType, amount, epoch_);
 
-        _pay(paidOut, controller);
         if (isMint) {
             _pullExactly(amount);
         } else {
@@ -171,29 +178,23 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @dev Adds `amount` to the controller's commitment of that type and epoch. Where an executed, unclaimed one stands in its slot,
-    /// returns what that one is owed. No third can be in the way: only `epoch` and `epoch + 1` accept commitments.
-    function _record(
-        PoolState state,
-        address controller,
-        uint256 commitType,
-        uint256 amount,
-        uint256 epoch_
-    ) private returns (Payout memory paidOut) {
+    /// pays that one out. No third can be in the way: only `epoch` and `epoch + 1` accept commitments.
+    function _record(PoolState state, address controller, uint256 commitType, uint256 amount, uint256 epoch_) private {
         Account storage account = _accounts[controller];
         uint256 index = _commitmentIndex(commitType, epoch_);
         (uint256 amountBefore, uint256 epochBefore) = account.commitments[index].parts();
-        if (epochBefore == epoch_) {
-            amount += amountBefore; // has not executed, so has not been claimed
+        // One of this epoch has not executed, so has not been claimed.
+        account.commitments[index] = pair(epochBefore == epoch_ ? amountBefore + amount : amount, epoch_);
+        if (epochBefore == epoch_) return;
+
+        uint256 unclaimed = account.unclaimed;
+        if ((unclaimed >> index) & 1 == 1) {
+            Payout memory owed;
+            _addOwed(owed, state, commitType, amountBefore, epochBefore);
+            _pay(owed, controller, controller);
         } else {
-            uint256 unclaimed = account.unclaimed;
-            if ((unclaimed >> index) & 1 == 1) {
-                _addOwed(paidOut, state, commitType, amountBefore, epochBefore);
-                emit Claimed(controller, controller, paidOut.settlement, paidOut.long, paidOut.short);
-            } else {
-                account.unclaimed = unclaimed | (1 << index) | EVER_USED;
-            }
+            account.unclaimed = unclaimed | (1 << index) | EVER_USED;
         }
-        account.commitments[index] = pair(amount, epoch_);
     }
 
     /// @dev Takes settlement tokens of the caller. A token that delivers another amount than it was asked for is refused.
@@ -207,16 +208,13 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     // --- claims ---
 
     /// @inheritdoc ILeveragedPool
-    function claim(
-        address controller,
-        address receiver
-    ) external nonReentrant onlyControllerOrOperator(controller) returns (uint256, uint256, uint256) {
+    function claim(address controller, address receiver) external nonReentrant returns (uint256, uint256, uint256) {
+        _requireControllerOrOperator(controller);
         if (receiver == address(0)) revert ZeroAddress();
         (Payout memory owed, uint256 paid, uint256 unclaimed) = _owed(controller);
         if (paid != 0) {
             _accounts[controller].unclaimed = unclaimed ^ paid;
-            emit Claimed(controller, receiver, owed.settlement, owed.long, owed.short);
-            _pay(owed, receiver);
+            _pay(owed, controller, receiver);
         }
         return (owed.settlement, owed.long, owed.short);
     }
@@ -253,7 +251,8 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         owed.add(commitType, amount, refunded);
     }
 
-    function _pay(Payout memory owed, address receiver) private {
+    function _pay(Payout memory owed, address controller, address receiver) private {
+        emit Claimed(controller, receiver, owed.settlement, owed.long, owed.short);
         if (owed.long != 0) longToken.safeTransfer(receiver, owed.long);
         if (owed.short != 0) shortToken.safeTransfer(receiver, owed.short);
         if (owed.settlement != 0) settlementToken.safeTransfer(receiver, owed.settlement);
@@ -282,13 +281,16 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         if (pending != 0) _executeBatches(epoch_, pending, o);
 
         uint256 next = Schedule.nextAfter(timestamp, block.timestamp, rebalanceInterval, frontRunningInterval);
-        uint256 fees = protocolFees + o.fees;
-        protocolFees = fees;
+        uint256 fees = state.fees() + o.fees;
+        if (fees >= FEES_LIMIT) {
+            _olderFees += fees;
+            fees = 0;
+        }
         _balances = pair(o.long, o.short);
-        _state = state.rebalanced(price, timestamp, next);
+        _state = state.rebalanced(price, timestamp, next, fees);
 
         reward = o.reward;
-        emit Rebalanced(epoch_, timestamp, price, next, o.long, o.short, fees, reward, rewardRecipient);
+        emit Rebalanced(epoch_, timestamp, price, next, o.long, o.short, o.fees, reward, rewardRecipient);
         if (reward != 0 && !SafeERC20.trySafeTransfer(IERC20(settlementToken), rewardRecipient, reward)) {
             revert RewardRefused(rewardRecipient, reward);
         }
@@ -302,21 +304,6 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         bool rewarded
     ) private view returns (Outcome memory o) {
         (uint256 long, uint256 short) = _balances.parts();
-        o = _charge(state, long, short, timestamp, rewarded);
-        // A transfer needs two counterparties, both of them when the rebalance begins.
-        if (long >= minLiquidity && short >= minLiquidity) {
-            (o.long, o.short) = ValueTransfer.transfer(o.long, o.short, state.lastPrice(), price, leverage);
-        }
-    }
-
-    /// @dev Steps 1 and 2.
-    function _charge(
-        PoolState state,
-        uint256 long,
-        uint256 short,
-        uint256 timestamp,
-        bool rewarded
-    ) private view returns (Outcome memory o) {
         // Unchecked: the last rebalance is before the next; fees and shares of the reward are at most what they are taken from.
         unchecked {
             uint256 elapsed = timestamp - state.lastRebalance();
@@ -340,6 +327,10 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
                 o.short -= fromShort;
             }
         }
+        // A transfer needs two counterparties, both of them when the rebalance begins.
+        if (long >= minLiquidity && short >= minLiquidity) {
+            (o.long, o.short) = ValueTransfer.transfer(o.long, o.short, state.lastPrice(), price, leverage);
+        }
     }
 
     /// @dev Step 4: executes the batches named by the bits of `pending`, on the balances of `o` and the supplies.
@@ -354,7 +345,7 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         });
         uint256[2] memory newBalances = [o.long, o.short];
         uint256[2] memory newSupplies = [longSupply, shortSupply];
-        Pair[COMMIT_TYPES] storage batches = _batches[epoch_];
+        mapping(uint256 => Pair) storage batches = _batches[epoch_];
         uint256 fees = o.fees;
 
         // Unchecked: of a side, the batches burn no more than its supply and are paid no more than its balance (grossDown rounds
@@ -405,7 +396,11 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     /// @dev One call for all batches: what a claim pays out is minted here, net of what was burned.
     function _matchSupply(address token, uint256 current, uint256 target) private {
         if (target > current) PoolToken(token).mint(target - current);
-        else if (target < current) PoolToken(token).burn(address(this), current - target);
+        else if (target < current) _burn(token, address(this), current - target);
+    }
+
+    function _burn(address token, address holder, uint256 amount) private {
+        PoolToken(token).burn(holder, amount);
     }
 
     // --- the owner and the protocol's fees ---
@@ -419,9 +414,10 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @inheritdoc ILeveragedPool
     function collectFees() external nonReentrant returns (uint256 amount) {
-        amount = protocolFees;
+        amount = protocolFees();
         if (amount == 0) return 0;
-        protocolFees = 0;
+        _state = _state.withFees(0);
+        _olderFees = 0;
         address feeRecipient = IPoolFactory(factory).feeRecipient();
         emit FeesCollected(feeRecipient, amount);
         settlementToken.safeTransfer(feeRecipient, amount);
@@ -431,7 +427,8 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @inheritdoc ILeveragedPool
     /// @dev Refused inside any other call of this pool, where the rebalance would fail for being a re-entry.
-    function shutdown() external nonReadReentrant {
+    function shutdown() external {
+        _requireNotEntered();
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
         uint256 opensAt = state.nextRebalance() + SHUTDOWN_DELAY;
@@ -444,7 +441,9 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         (bool found, , bytes memory answer) = LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, query);
         // Truncation only spoils a hint that is none; a wrong hint makes the rebalance fail as no hint would.
         uint80 hint = found && answer.length == 32 ? uint80(abi.decode(answer, (uint256))) : 0;
-        try this.rebalance{gas: REBALANCE_GAS}(hint, address(0)) {} catch {
+        bytes memory attempt = abi.encodeCall(this.rebalance, (hint, address(0)));
+        (bool rebalanced, , ) = LibCall.tryCall(address(this), 0, REBALANCE_GAS, 0, attempt);
+        if (!rebalanced) {
             _state = state.withShutdown();
             emit Shutdown(state.epoch());
         }
@@ -462,8 +461,8 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
         (uint256 long, uint256 short) = _balances.parts();
         (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
         // First of all, so that nobody redeems more than they hold, which is at most the supply.
-        if (longAmount != 0) PoolToken(longToken).burn(msg.sender, longAmount);
-        if (shortAmount != 0) PoolToken(shortToken).burn(msg.sender, shortAmount);
+        if (longAmount != 0) _burn(longToken, msg.sender, longAmount);
+        if (shortAmount != 0) _burn(shortToken, msg.sender, shortAmount);
 
         uint256 fromLong = longAmount == 0 ? 0 : BatchPricing.grossDown(longAmount, long, longSupply);
         uint256 fromShort = shortAmount == 0 ? 0 : BatchPricing.grossDown(shortAmount, short, shortSupply);
@@ -505,6 +504,14 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILeveragedPool
+    function protocolFees() public view returns (uint256) {
+        // Unchecked: parts of the settlement tokens put in, as below.
+        unchecked {
+            return _state.fees() + _olderFees;
+        }
+    }
+
+    /// @inheritdoc ILeveragedPool
     function mintPaused() external view returns (bool) {
         return _state.mintPaused();
     }
@@ -532,26 +539,31 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     }
 
     function _tokenPriceDown(uint256 balance, uint256 supply) private view returns (uint256) {
-        return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
+        // Unchecked: 2**121 * 10**12 * 10**18
+        unchecked {
+            return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
+        }
     }
 
     /// @inheritdoc ILeveragedPool
     function rebalancingRates() external view returns (int256, int256) {
         (uint256 long, uint256 short) = _balances.parts();
         if (long == 0 || short == 0) return (0, 0);
-        // Casts: below 2**121 * 2**60
-        return (int256((short * WAD) / long) - int256(WAD), int256((long * WAD) / short) - int256(WAD));
+        // Unchecked, casts: below 2**121 * 2**60
+        unchecked {
+            return (int256((short * WAD) / long) - int256(WAD), int256((long * WAD) / short) - int256(WAD));
+        }
     }
 
     /// @inheritdoc ILeveragedPool
     function batch(uint256 epoch_, uint8 commitType) external view returns (uint256 amountIn, uint256 amountOut) {
-        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+        _requireValid(commitType);
         return _batches[epoch_][commitType].parts();
     }
 
     /// @inheritdoc ILeveragedPool
     function commitment(address controller, uint8 commitType, uint256 epoch_) external view returns (uint256 amount) {
-        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
+        _requireValid(commitType);
         uint256 index = _commitmentIndex(commitType, epoch_);
         (uint256 lastAmount, uint256 lastEpoch) = _accounts[controller].commitments[index].parts();
         if (lastEpoch == epoch_ && (_accounts[controller].unclaimed >> index) & 1 == 1) amount = lastAmount;
@@ -567,22 +579,33 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
     function keeperReward() external view returns (uint256) {
         PoolState state = _state;
         if (state.isShutdown() || block.timestamp < state.nextRebalance()) return 0;
-        (uint256 long, uint256 short) = _balances.parts();
-        return _charge(state, long, short, _gridTime(state), true).reward;
+        return _preview(state, state.lastPrice()).reward;
     }
 
     /// @inheritdoc ILeveragedPool
     function previewRebalance(uint256 price) external view returns (uint256, uint256) {
-        PoolState state = _state;
-        Outcome memory o = _chargeAndTransfer(state, _validPrice(price), _gridTime(state), true);
+        Outcome memory o = _preview(_state, _validPrice(price));
         return (o.long, o.short);
+    }
+
+    function _preview(PoolState state, uint256 price) private view returns (Outcome memory) {
+        return _chargeAndTransfer(state, price, _gridTime(state), true);
     }
 
     // --- small things ---
 
-    /// @dev Solady would use storage, 5,000 gas more, on every chain but Ethereum.
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
+    function _requireNotEntered() private view {
+        if (_entered != 0) revert Reentrancy();
+    }
+
+    function _requireControllerOrOperator(address controller) private view {
+        if (msg.sender != controller && !isOperator[controller][msg.sender]) {
+            revert NotControllerOrOperator(msg.sender, controller);
+        }
+    }
+
+    function _requireValid(uint256 commitType) private pure {
+        if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
     }
 
     function _validPrice(uint256 price) private pure returns (uint256) {
@@ -598,6 +621,8 @@ contract LeveragedPool is ILeveragedPool, ReentrancyGuardTransient {
 
     /// @dev The number of a commitment within an account.
     function _commitmentIndex(uint256 commitType, uint256 epoch_) private pure returns (uint256) {
-        return 2 * commitType + (epoch_ & 1);
+        unchecked {
+            return 2 * commitType + (epoch_ & 1); // unchecked: commit types are below 6
+        }
     }
 }

@@ -20,8 +20,12 @@ contract PoolToken is ERC20, IPoolToken {
     bytes32 private immutable packedName;
 
     modifier onlyPool() {
-        if (msg.sender != pool) revert NotPool(msg.sender);
+        _requirePool();
         _;
+    }
+
+    function _requirePool() private view {
+        if (msg.sender != pool) revert NotPool(msg.sender);
     }
 
     /// @param name_ Name and symbol, like `3L-BTC/USDC`, 1 to 31 bytes.
@@ -48,12 +52,24 @@ contract PoolToken is ERC20, IPoolToken {
         _transfer(holder, msg.sender, amount);
     }
 
+    /// @dev Like `transferFrom` written anew on what `take` needs anyway: Solady's own have the same code once more each.
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        _transfer(msg.sender, to, amount);
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        _spendAllowance(from, msg.sender, amount);
+        _transfer(from, to, amount);
+        return true;
+    }
+
     function name() public view override returns (string memory) {
         return LibString.unpackOne(packedName);
     }
 
     function symbol() public view override returns (string memory) {
-        return LibString.unpackOne(packedName);
+        return name();
     }
 
     function totalSupply() public view override returns (uint256) {

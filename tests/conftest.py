@@ -1,10 +1,12 @@
 """The cast, and the market that most tests begin with. Ape isolates the chain: what a test changes is undone after it."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ape.api import AccountAPI
+from ethpm_types import ContractType
 
 from perpetual_pools.model import FixedOracle, PoolParams
 from tests.chains import AnvilChain, address_of
@@ -15,6 +17,24 @@ NOW = 1_999_998_600
 USDC = 10**6
 STAKE = 100_000_000 * USDC
 """What each trader has."""
+
+
+PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-gas", action="store_true", help="write snapshots/gas.json anew and print the table")
+
+
+@pytest.fixture(scope="session")
+def proxy_type(project: Any) -> ContractType:
+    """Chainlink's own EACAggregatorProxy."""
+    output = json.loads((project.path / PROXY_ARTIFACT).read_text())["compilerOutput"]
+    return ContractType(
+        contractName="EACAggregatorProxy",
+        abi=output["abi"],
+        deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -364,6 +364,16 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
     return 1 if failed else 0
 
 
+def verb_gas(places: Places, arguments: list[str]) -> int:
+    """What each action costs, beside its goal and what others pay; writes snapshots/gas.json, which the tests compare with.
+
+    Example: ./dev gas
+    """
+    if arguments:
+        return refuse(arguments)
+    return verb_test(places, ["tests/gas", "-q", "--update-gas"])
+
+
 def verb_env(places: Places, arguments: list[str]) -> int:
     """Prints the exports that make plain `ape` work in a shell.
 
@@ -399,6 +409,7 @@ VERBS: dict[str, Callable[[Places, list[str]], int]] = {
     "demo": verb_demo,
     "test": verb_test,
     "lint": verb_lint,
+    "gas": verb_gas,
     "format": verb_format,
     "env": verb_env,
     "ape": verb_ape,

@@ -38,14 +38,14 @@ interface ILeveragedPool {
     /// @param amountOut What it yields in all: token units for mints and flips, settlement units for burns.
     event BatchExecuted(uint256 indexed epoch, CommitType indexed commitType, uint256 amountIn, uint256 amountOut);
 
-    /// @notice The pool rebalanced. All values are those after it.
+    /// @notice The pool rebalanced. Balances are those after it.
     /// @param epoch The epoch that was executed.
     /// @param timestamp t*, the grid time whose price was used.
     /// @param price WAD, as of `timestamp`.
     /// @param nextRebalance When the next one opens.
     /// @param longBalance Settlement units.
     /// @param shortBalance Settlement units.
-    /// @param protocolFees Settlement units waiting for `collectFees`.
+    /// @param fees Settlement units that this rebalance added to `protocolFees`.
     /// @param reward Settlement units paid to `rewardRecipient`.
     /// @param rewardRecipient Who was paid, zero for nobody.
     event Rebalanced(
@@ -55,7 +55,7 @@ interface ILeveragedPool {
         uint256 nextRebalance,
         uint256 longBalance,
         uint256 shortBalance,
-        uint256 protocolFees,
+        uint256 fees,
         uint256 reward,
         address indexed rewardRecipient
     );
@@ -136,6 +136,8 @@ interface ILeveragedPool {
     error PermitOnlyForMints(uint256 commitType);
     /// @notice Thrown when new mints are paused.
     error MintIsPaused();
+    /// @notice Thrown when the pool is called from within a call that it is still executing.
+    error Reentrancy();
     /// @notice Thrown when the pool has closed.
     error PoolIsShutdown();
     /// @notice Thrown by `redeem` while the pool is open.

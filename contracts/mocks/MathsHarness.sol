@@ -160,8 +160,17 @@ contract MathsHarness {
         uint256 state,
         uint256 price_,
         uint256 timestamp,
-        uint256 next
+        uint256 next,
+        uint256 fees
     ) external pure returns (uint256) {
-        return PoolState.unwrap(PoolState.wrap(state).rebalanced(price_, timestamp, next));
+        return PoolState.unwrap(PoolState.wrap(state).rebalanced(price_, timestamp, next, fees));
+    }
+
+    function fees(uint256 state) external pure returns (uint256) {
+        return PoolState.wrap(state).fees();
+    }
+
+    function withFees(uint256 state, uint256 fees_) external pure returns (uint256) {
+        return PoolState.unwrap(PoolState.wrap(state).withFees(fees_));
     }
 }

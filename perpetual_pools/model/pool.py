@@ -220,15 +220,13 @@ class Pool:
             raise Refused("TransferFromFailed" if kind.is_mint else "InsufficientBalance")
 
         self._batches[epoch, kind].amount_in += amount
-        if standing is None:
-            account.commitments[slot] = Commitment(amount, epoch)
-        elif standing.epoch == epoch:
+        self._emit("Committed", controller=controller, epoch=epoch, commitType=int(kind), payer=sender, amount=amount)
+        if standing is not None and standing.epoch == epoch:
             standing.amount += amount
         else:
             account.commitments[slot] = Commitment(amount, epoch)
-            self._emit_claimed(controller, controller, paid_out)
-            self._pay(paid_out, controller)
-        self._emit("Committed", controller=controller, epoch=epoch, commitType=int(kind), payer=sender, amount=amount)
+            if standing is not None:
+                self._pay(paid_out, controller, controller)
         token.transfer(sender, self.address, amount)
         return epoch
 
@@ -241,8 +239,7 @@ class Pool:
         if slots:
             for slot in slots:
                 del self._accounts[controller].commitments[slot]
-            self._emit_claimed(controller, receiver, payout)
-            self._pay(payout, receiver)
+            self._pay(payout, controller, receiver)
         return payout.as_tuple()
 
     def set_operator(self, sender: str, operator: str, approved: bool) -> None:
@@ -264,6 +261,7 @@ class Pool:
         price = self._valid_price(self.oracle.price_at(timestamp, hint, now))
         outcome = self._charge_and_transfer(now, timestamp, price, reward_recipient != ZERO_ADDRESS)
         self._balances = outcome.balances
+        fees_before = self.protocol_fees
         self.protocol_fees += outcome.fees
         self._execute_batches()
         executed = self.epoch
@@ -281,7 +279,7 @@ class Pool:
             nextRebalance=self.next_rebalance,
             longBalance=self._balances.long,
             shortBalance=self._balances.short,
-            protocolFees=self.protocol_fees,
+            fees=self.protocol_fees - fees_before,
             reward=outcome.reward,
             rewardRecipient=reward_recipient,
         )
@@ -535,7 +533,15 @@ class Pool:
         else:
             payout.short += amount
 
-    def _pay(self, payout: Payout, receiver: str) -> None:
+    def _pay(self, payout: Payout, controller: str, receiver: str) -> None:
+        self._emit(
+            "Claimed",
+            controller=controller,
+            receiver=receiver,
+            settlementAmount=payout.settlement,
+            longAmount=payout.long,
+            shortAmount=payout.short,
+        )
         self.long_token.transfer(self.address, receiver, payout.long)
         self.short_token.transfer(self.address, receiver, payout.short)
         self.settlement.transfer(self.address, receiver, payout.settlement)
@@ -545,16 +551,6 @@ class Pool:
         if not 1 <= price <= MAX_PRICE:
             raise Refused("PriceOutOfRange", price=price)
         return price
-
-    def _emit_claimed(self, controller: str, receiver: str, payout: Payout) -> None:
-        self._emit(
-            "Claimed",
-            controller=controller,
-            receiver=receiver,
-            settlementAmount=payout.settlement,
-            longAmount=payout.long,
-            shortAmount=payout.short,
-        )
 
     def _emit(self, event: str, **arguments: object) -> None:
         self.events.append(Event(event, arguments))

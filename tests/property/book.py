@@ -42,7 +42,7 @@ class Book:
             elif event.name == "Rebalanced":
                 self._require_executed(values["epoch"], values["timestamp"])
             elif event.name == "Claimed":
-                committed = events[index + 1].arguments if len(events) > index + 1 else None
+                committed = events[index - 1].arguments if index else None
                 self._claim(values, committed)
             elif event.name == "Shutdown":
                 for batch in self._batches.values():

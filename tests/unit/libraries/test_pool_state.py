@@ -12,6 +12,7 @@ FIELDS = {
     "pending": 12,
     "paused": 1,
     "closed": 1,
+    "fees": 34,
 }
 """Name and bits, from the lowest bit."""
 
@@ -24,7 +25,7 @@ def packed(**values):
         word |= values.pop(name, 0) << at
         at += bits
     assert not values
-    assert at == 222
+    assert at == 256
     return word
 
 
@@ -57,6 +58,14 @@ def test_with_shutdown__flag__is_set_and_nothing_else(maths_harness, state):
     assert maths_harness.stateParts(closed)[5] is True
 
 
+@pytest.mark.parametrize("fees", [0, 1, 2**34 - 1])
+@pytest.mark.parametrize("state", [0, FULL])
+def test_with_fees__amount__is_set_and_nothing_else(maths_harness, state, fees):
+    changed = maths_harness.withFees(state, fees)
+    assert changed == (state & (2**222 - 1)) | fees << 222
+    assert maths_harness.fees(changed) == fees
+
+
 @pytest.mark.parametrize("epoch", [1, 2, 2**32 - 1])
 @pytest.mark.parametrize("commit_type", range(6))
 def test_with_pending__batch__is_marked_in_its_epoch_alone(maths_harness, epoch, commit_type):
@@ -81,8 +90,9 @@ def test_rebalanced__state__is_the_next_epoch_with_its_batches_and_both_flags(ma
             pending=odd << 6 | even,
             paused=paused,
             closed=closed,
+            fees=2**34 - 1,
         )
-        after = maths_harness.rebalanced(state, 5, 6, 7)
+        after = maths_harness.rebalanced(state, 5, 6, 7, 8)
         waiting = even if epoch % 2 else odd << 6
         expected = packed(
             lastPrice=5,
@@ -92,6 +102,7 @@ def test_rebalanced__state__is_the_next_epoch_with_its_batches_and_both_flags(ma
             pending=waiting,
             paused=paused,
             closed=closed,
+            fees=8,
         )
         assert after == expected
         assert maths_harness.pending(after, epoch) == 0
@@ -100,7 +111,8 @@ def test_rebalanced__state__is_the_next_epoch_with_its_batches_and_both_flags(ma
 
 def test_rebalanced__largest_values__fit_their_fields(maths_harness):
     state = packed(epoch=2**32 - 2)
-    after = maths_harness.rebalanced(state, 2**96 - 1, 2**40 - 1, 2**40 - 1)
+    after = maths_harness.rebalanced(state, 2**96 - 1, 2**40 - 1, 2**40 - 1, 2**34 - 1)
+    assert maths_harness.fees(after) == 2**34 - 1
     assert maths_harness.stateParts(after) == (2**96 - 1, 2**40 - 1, 2**40 - 1, 2**32 - 1, False, False)
 
 
@@ -111,5 +123,6 @@ def test_pool_state__random_states__are_what_was_packed(maths_harness):
         word = packed(**values)
         numbers = tuple(values[name] for name in ("lastPrice", "nextRebalance", "lastRebalance", "epoch"))
         assert maths_harness.stateParts(word) == (*numbers, bool(values["paused"]), bool(values["closed"]))
+        assert maths_harness.fees(word) == values["fees"]
         even, odd = values["pending"] & 0b111111, values["pending"] >> 6
         assert [maths_harness.pending(word, epoch) for epoch in (4, 5)] == [even, odd]

@@ -1,11 +1,9 @@
 """A price feed and a sequencer feed that tests fill with rounds, and the wrapper over them, in an EVM at NOW."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ethpm_types import ContractType
 
 from tests.revm import Instance, Revm
 from tests.unit.oracle.definition import PHASE
@@ -16,7 +14,6 @@ GRACE = 3_600
 ZERO = "0x" + "00" * 20
 SEQUENCER_UP, SEQUENCER_DOWN = 0, 1
 PHASE_6, PHASE_7 = 6 * PHASE, 7 * PHASE
-PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json"
 
 
 @pytest.fixture
@@ -60,14 +57,3 @@ def push(feed: Instance) -> Callable[..., None]:
         feed.pushRound(round_id, dollars * 10**8, updated_at if started_at is None else started_at, updated_at)
 
     return push_round
-
-
-@pytest.fixture(scope="session")
-def proxy_type(project: Any) -> ContractType:
-    """Chainlink's own EACAggregatorProxy."""
-    output = json.loads((project.path / PROXY_ARTIFACT).read_text())["compilerOutput"]
-    return ContractType(
-        contractName="EACAggregatorProxy",
-        abi=output["abi"],
-        deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
-    )

@@ -14,6 +14,7 @@ from tests.unit.pool.fast import (
     KEEPER,
     OWNER,
     TREASURY,
+    fast_market,
     fast_world,
     open_sides,
     opened_market,
@@ -86,6 +87,33 @@ def test_collect_fees__more_fees_later__are_paid_each_once(project):
     market.next_epoch(KEEPER)
     assert market.collect_fees(KEEPER) == 0
     assert market.world.token.balanceOf(TREASURY) == 22 * USDC
+
+
+STATE_ROOM = 2**34
+OLDER_FEES_SLOT = 3
+
+
+@pytest.mark.parametrize("first", [STATE_ROOM - 1, STATE_ROOM, STATE_ROOM + 1])
+def test_collect_fees__as_many_as_the_state_has_room_for_and_more__are_all_counted_and_paid(project, first):
+    market = fast_market(project, mint_fee=10 * PERCENT)
+    evm = market.chain.revm.evm
+
+    def mint_with_fee(fee):
+        market.commit(ALICE, CommitType.LONG_MINT, 10 * fee)
+        market.next_epoch(KEEPER)
+
+    mint_with_fee(first)
+    outgrown = first >= STATE_ROOM
+    assert market.pool.protocolFees() == first
+    assert evm.storage(market.pool.address, OLDER_FEES_SLOT) == (first if outgrown else 0)
+    mint_with_fee(7)
+    assert market.pool.protocolFees() == first + 7
+    assert evm.storage(market.pool.address, OLDER_FEES_SLOT) == (first if outgrown else first + 7)
+    assert market.collect_fees(KEEPER) == first + 7
+    assert evm.storage(market.pool.address, OLDER_FEES_SLOT) == 0
+    mint_with_fee(3)
+    assert market.collect_fees(KEEPER) == 3
+    assert market.world.token.balanceOf(TREASURY) == first + 10
 
 
 def test_collect_fees__closed_pool__still_pays(project):

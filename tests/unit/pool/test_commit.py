@@ -290,12 +290,12 @@ def test_commit__over_an_executed_commitment__pays_that_one_out_first(unclaimed,
     market, pool = unclaimed, unclaimed.pool.address
     assert market.pool.claimable(bob) == (0, OWED, 0)
     assert logs_of(market, bob, "commit", 0, 50 * USDC, bob) == [
+        (pool, "Committed", {"controller": bob, "epoch": 4, "commitType": 0, "payer": bob, "amount": 50 * USDC}),
         (
             pool,
             "Claimed",
             {"controller": bob, "receiver": bob, "settlementAmount": 0, "longAmount": OWED, "shortAmount": 0},
         ),
-        (pool, "Committed", {"controller": bob, "epoch": 4, "commitType": 0, "payer": bob, "amount": 50 * USDC}),
         (market.long_token.address, "Transfer", {"from": pool, "to": bob, "amount": OWED}),
         (market.world.token.address, "Transfer", {"from": bob, "to": pool, "amount": 50 * USDC}),
     ]
@@ -311,11 +311,11 @@ def test_commit__by_an_operator_over_an_executed_commitment__pays_the_controller
     market.set_operator(bob, carol)
     sent = act(market, carol, "commit", CommitType.LONG_MINT, 50 * USDC, bob)
     assert sent.events == [
+        ("Committed", {"controller": bob, "epoch": 4, "commitType": 0, "payer": carol, "amount": 50 * USDC}),
         (
             "Claimed",
             {"controller": bob, "receiver": bob, "settlementAmount": 0, "longAmount": OWED, "shortAmount": 0},
         ),
-        ("Committed", {"controller": bob, "epoch": 4, "commitType": 0, "payer": carol, "amount": 50 * USDC}),
     ]
     assert market.long_token.balanceOf(bob) == OWED
     assert market.long_token.balanceOf(carol) == 0
@@ -345,8 +345,8 @@ def test_commit__over_an_executed_burn__pays_that_one_and_no_other(opened, alice
 
     paid = {"settlementAmount": 113_616_240, "longAmount": 0, "shortAmount": 0}
     assert sent.events == [
-        ("Claimed", {"controller": alice, "receiver": alice, **paid}),
         ("Committed", {"controller": alice, "epoch": 4, "commitType": 1, "payer": alice, "amount": 200 * TOKEN}),
+        ("Claimed", {"controller": alice, "receiver": alice, **paid}),
     ]
     assert opened.world.token.balanceOf(alice) == held + 113_616_240
     assert opened.long_token.balanceOf(alice) == 700 * TOKEN
@@ -366,8 +366,8 @@ def test_commit__over_a_refunded_commitment__can_be_paid_with_the_refund(opened,
 
     refund = {"settlementAmount": everything, "longAmount": 0, "shortAmount": 0}
     assert sent.events == [
-        ("Claimed", {"controller": dave, "receiver": dave, **refund}),
         ("Committed", {"controller": dave, "epoch": 4, "commitType": 0, "payer": dave, "amount": everything}),
+        ("Claimed", {"controller": dave, "receiver": dave, **refund}),
     ]
     assert opened.world.token.balanceOf(dave) == 0
     assert opened.pool.commitment(dave, 0, 4) == everything

@@ -209,7 +209,7 @@ def test_commit_with_permit__over_an_executed_commitment__pays_that_one_out_firs
     sent = act(market, bob, "commitWithPermit", 0, AMOUNT, bob, *permit(bob))
     paid = {"settlementAmount": 0, "longAmount": 100 * TOKEN, "shortAmount": 0}
     assert sent.events == [
-        ("Claimed", {"controller": bob, "receiver": bob, **paid}),
         ("Committed", {"controller": bob, "epoch": 3, "commitType": 0, "payer": bob, "amount": AMOUNT}),
+        ("Claimed", {"controller": bob, "receiver": bob, **paid}),
     ]
     assert market.long_token.balanceOf(bob) == 100 * TOKEN

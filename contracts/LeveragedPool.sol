@@ -113,6 +113,7 @@ contract LeveragedPool is ILeveragedPool {
         uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
         // From epoch 0, which has no batches, to epoch 1.
         _state = PoolState.wrap(0).rebalanced(_validPrice(price), block.timestamp, next, 0);
+        emit Opened(block.timestamp, price, next);
     }
 
     // --- commitments ---

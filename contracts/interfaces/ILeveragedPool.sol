@@ -31,6 +31,12 @@ interface ILeveragedPool {
         uint256 amount
     );
 
+    /// @notice The pool was deployed: empty, in epoch 1.
+    /// @param timestamp Of the deployment: management fees count from here.
+    /// @param price WAD: the price that the first rebalance moves from.
+    /// @param nextRebalance When the first rebalance opens.
+    event Opened(uint256 timestamp, uint256 price, uint256 nextRebalance);
+
     /// @notice A batch executed, or was refunded (`amountOut` 0).
     /// @param epoch The batch's epoch.
     /// @param commitType What it asked for.
@@ -60,7 +66,8 @@ interface ILeveragedPool {
         address indexed rewardRecipient
     );
 
-    /// @notice Everything executed (or refunded) of `controller` was paid to `receiver`.
+    /// @notice Everything executed (or refunded) of `controller` was paid to `receiver`. Directly after a `Committed`: only the
+    /// commitment of that type whose place the new one takes, that of two epochs (or any even number) before.
     event Claimed(
         address indexed controller,
         address indexed receiver,

@@ -184,6 +184,7 @@ class Pool:
         self._batches: defaultdict[tuple[int, CommitType], Batch] = defaultdict(Batch)
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
         self._operators: set[tuple[str, str]] = set()
+        self._emit("Opened", timestamp=now, price=self.last_price, nextRebalance=self.next_rebalance)
 
     # --- commitments ---
 

@@ -15,11 +15,10 @@ class Rebuilt:
         self.balances = [0, 0]
         self.supplies = [0, 0]
         self.fees = 0
-        self.epoch = 1
-        # Until the first rebalance: the price and the times of deployment are in no event.
-        self.price: int | None = None
-        self.last_rebalance: int | None = None
-        self.next_rebalance: int | None = None
+        self.epoch = 0
+        self.price = 0
+        self.last_rebalance = 0
+        self.next_rebalance = 0
         self.mint_paused = False
         self.is_shutdown = False
         self.batches: defaultdict[tuple[int, CommitType], list[int]] = defaultdict(lambda: [0, 0])
@@ -32,9 +31,12 @@ class Rebuilt:
 
     def follow(self, transaction: Events) -> None:
         """All events of one transaction, in order."""
-        for (name, values), following in pairwise([*transaction, ("", {})]):
+        for before, (name, values) in pairwise([("", {}), *transaction]):
             self.seen.add(name)
             match name:
+                case "Opened":
+                    self.epoch = 1
+                    self._scheduled(values)
                 case "Committed":
                     self._committed(**values)
                 case "BatchExecuted":
@@ -43,7 +45,7 @@ class Rebuilt:
                     self._rebalanced(values)
                 case "Claimed":
                     # A commitment pays out the one whose slot it needs, and that one alone.
-                    self._claimed(values, following[1] if following[0] == "Committed" else None)
+                    self._claimed(values, before[1] if before[0] == "Committed" else None)
                 case "OperatorSet":
                     change = self.operators.add if values["approved"] else self.operators.discard
                     change((values["controller"], values["operator"]))
@@ -81,10 +83,13 @@ class Rebuilt:
     def _rebalanced(self, values: dict[str, Any]) -> None:
         assert values["epoch"] == self.epoch
         self.epoch += 1
+        self._scheduled(values)
+        self.balances = [values["longBalance"], values["shortBalance"]]
+        self.fees += values["fees"]
+
+    def _scheduled(self, values: dict[str, Any]) -> None:
         self.price, self.last_rebalance = values["price"], values["timestamp"]
         self.next_rebalance = values["nextRebalance"]
-        self.balances = [values["longBalance"], values["shortBalance"]]
-        self.fees = values["protocolFees"]
 
     def _claimed(self, values: dict[str, Any], committed: dict[str, Any] | None) -> None:
         parts = self._executed(values["controller"])
@@ -119,10 +124,9 @@ def require_equal(rebuilt: Rebuilt, pool: Any, accounts: list[str]) -> None:
     assert tuple(pool.supplies()) == tuple(rebuilt.supplies)
     assert pool.protocolFees() == rebuilt.fees
     assert pool.epoch() == rebuilt.epoch
-    if rebuilt.epoch > 1:
-        assert pool.lastPrice() == rebuilt.price
-        assert pool.lastRebalance() == rebuilt.last_rebalance
-        assert pool.nextRebalance() == rebuilt.next_rebalance
+    assert pool.lastPrice() == rebuilt.price
+    assert pool.lastRebalance() == rebuilt.last_rebalance
+    assert pool.nextRebalance() == rebuilt.next_rebalance
     assert (pool.mintPaused(), pool.isShutdown()) == (rebuilt.mint_paused, rebuilt.is_shutdown)
     for epoch in range(max(rebuilt.epoch - 2, 0), rebuilt.epoch + 2):
         for kind in CommitType:

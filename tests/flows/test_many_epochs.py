@@ -67,7 +67,7 @@ class Day:
         events = self.market.model.events[self._seen :]
         self._seen += len(events)
         self.book.follow(self.market.world.now, events)
-        self.displaced += [event.name for event in events] == ["Claimed", "Committed"]
+        self.displaced += [event.name for event in events] == ["Committed", "Claimed"]
 
     def paid(self, trader: str) -> int:
         """Settlement units, more than was put in: what the trader has won."""

@@ -216,6 +216,12 @@ def test_deployment__getters__return_every_parameter(fast):
     assert pool.oracle() == oracle.address
 
 
+def test_deployment__opening__is_told_with_its_price_and_times(fast):
+    pool = deploy(fast)
+    opened = {"timestamp": NOW, "price": PRICE, "nextRebalance": NOW + 50 * 60}
+    assert fast.chain.revm.events(pool) == [("Opened", opened)]
+
+
 def test_deployment__state__is_that_of_an_empty_pool_in_epoch_1(market: Twin):
     pool = market.pool
     assert pool.lastPrice() == PRICE

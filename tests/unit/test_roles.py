@@ -295,7 +295,7 @@ def bytes_of(bytecode):
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_code__neither_runs_others_code_nor_destroys_itself_nor_makes_what_it_should_not(project, contract):
     code, data = code_and_data(bytes_of(contract_type(project, contract).runtime_bytecode))
-    # All else is code, nothing hides behind it: the compiler keeps the pool that the factory deploys there, and may keep a constant.
+    # Nothing hides behind the code: the compiler keeps there the pool that the factory deploys, and maybe a constant.
     carried = (
         bytes_of(contract_type(project, "LeveragedPool").deployment_bytecode) if contract == "PoolFactory" else b""
     )

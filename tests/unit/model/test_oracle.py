@@ -77,7 +77,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("oracle", "asked", "expected"), REFUSED)
+@pytest.mark.parametrize(("oracle", "asked", "expected"), REFUSED, ids=[row[-1].error for row in REFUSED])
 def test_price_at__what_it_refuses__has_the_contracts_error(oracle, asked, expected):
     with refused(expected):
         oracle.price_at(*asked)

@@ -44,7 +44,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "decimals", "expected"), REFUSED)
+@pytest.mark.parametrize(("changes", "decimals", "expected"), REFUSED, ids=[row[-1].error for row in REFUSED])
 def test_validate__first_value_beyond_a_bound__is_refused(changes, decimals, expected):
     with refused(expected):
         replace(PARAMS, **changes).validate(decimals)

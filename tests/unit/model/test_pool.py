@@ -87,7 +87,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "action", "expected"), REFUSED)
+@pytest.mark.parametrize(("before", "action", "expected"), REFUSED, ids=[row[-1].error for row in REFUSED])
 def test_pool__what_it_refuses__has_the_contracts_error_and_changes_nothing(pool, before, action, expected):
     before(pool)
     was = state(pool)

@@ -135,6 +135,7 @@ contract LeveragedPool is ILeveragedPool {
     ) external returns (uint256) {
         if (!CommitTypes.isMint(commitType)) revert PermitOnlyForMints(commitType);
         // Somebody may have used the permit before us: a failure is ignored, and the transfer fails for want of an allowance if not.
+        // slither-disable-next-line unused-return -- whether the permit worked, the transfer shows
         LibCall.tryCall(
             settlementToken,
             0,
@@ -161,6 +162,7 @@ contract LeveragedPool is ILeveragedPool {
         epoch_ = state.epoch();
         // Unchecked: a time and an interval, and epochs, are far below 2**256; amountIn is at most MAX_BATCH.
         unchecked {
+            // slither-disable-next-line timestamp -- a second chooses the epoch, never a known price
             if (block.timestamp + frontRunningInterval >= state.nextRebalance()) ++epoch_;
             mapping(uint256 => Pair) storage batches = _batches[epoch_];
             (uint256 amountIn, ) = batches[commitType].parts();
@@ -190,6 +192,7 @@ contract LeveragedPool is ILeveragedPool {
 
         uint256 unclaimed = account.unclaimed;
         if ((unclaimed >> index) & 1 == 1) {
+            // slither-disable-next-line uninitialized-local -- memory begins as zeros: nothing is owed yet
             Payout memory owed;
             _addOwed(owed, state, commitType, amountBefore, epochBefore);
             _pay(owed, controller, controller);
@@ -272,6 +275,7 @@ contract LeveragedPool is ILeveragedPool {
     function rebalance(uint80 roundHint, address rewardRecipient) external nonReentrant returns (uint256 reward) {
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
+        // slither-disable-next-line timestamp -- the price is that of the grid time, whenever the call comes
         if (block.timestamp < state.nextRebalance()) revert RebalanceNotDue(state.nextRebalance());
         uint256 timestamp = _gridTime(state);
         uint256 price = _validPrice(IOracle(oracle).priceAt(timestamp, roundHint));
@@ -279,6 +283,7 @@ contract LeveragedPool is ILeveragedPool {
         Outcome memory o = _chargeAndTransfer(state, price, timestamp, rewardRecipient != address(0));
         uint256 epoch_ = state.epoch();
         uint256 pending = state.pending(epoch_);
+        // slither-disable-next-line reentrancy-no-eth,reentrancy-benign -- calls the pool's own tokens, which call nobody
         if (pending != 0) _executeBatches(epoch_, pending, o);
 
         uint256 next = Schedule.nextAfter(timestamp, block.timestamp, rebalanceInterval, frontRunningInterval);
@@ -314,6 +319,7 @@ contract LeveragedPool is ILeveragedPool {
             o.long = long - fromLong;
             o.short = short - fromShort;
             if (rewarded) {
+                // slither-disable-next-line timestamp -- a second more is a second more of the ramp
                 uint256 lateness = block.timestamp > timestamp ? block.timestamp - timestamp : 0;
                 (fromLong, fromShort) = Charges.keeperRewardDown(
                     o.long,
@@ -357,6 +363,7 @@ contract LeveragedPool is ILeveragedPool {
                 (uint256 amountIn, ) = batches[commitType].parts();
                 (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, commitType, amountIn);
                 emit BatchExecuted(epoch_, CommitType(commitType), amountIn, out);
+                // slither-disable-next-line incorrect-equality,timestamp -- of this call's making: 0 is what a refund yields
                 if (out == 0) continue; // refunded
                 batches[commitType] = pair(amountIn, out);
 
@@ -433,16 +440,20 @@ contract LeveragedPool is ILeveragedPool {
         PoolState state = _state;
         if (state.isShutdown()) revert PoolIsShutdown();
         uint256 opensAt = state.nextRebalance() + SHUTDOWN_DELAY;
+        // slither-disable-next-line timestamp -- seconds do not matter to 14 days
         if (block.timestamp < opensAt) revert ShutdownTooEarly(opensAt);
         // A caller who gave too little gas could make the rebalance fail at will.
         if (gasleft() < SHUTDOWN_GAS) revert ShutdownNeedsGas(gasleft(), SHUTDOWN_GAS);
 
         // Without the hint a feed of many rounds would look dead to this call, although a keeper could rebalance.
         bytes memory query = abi.encodeCall(IOracle.findRound, (_gridTime(state)));
+        // slither-disable-next-line unused-return -- how long an answer is, its copy tells
         (bool found, , bytes memory answer) = LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, query);
         // Truncation only spoils a hint that is none; a wrong hint makes the rebalance fail as no hint would.
+        // slither-disable-next-line incorrect-equality -- one word is what a hint is; all else is none
         uint80 hint = found && answer.length == 32 ? uint80(abi.decode(answer, (uint256))) : 0;
         bytes memory attempt = abi.encodeCall(this.rebalance, (hint, address(0)));
+        // slither-disable-next-line unused-return -- any failure closes the pool; the reason is nobody's
         (bool rebalanced, , ) = LibCall.tryCall(address(this), 0, REBALANCE_GAS, 0, attempt);
         if (!rebalanced) {
             _state = state.withShutdown();
@@ -462,6 +473,7 @@ contract LeveragedPool is ILeveragedPool {
         (uint256 long, uint256 short) = _balances.parts();
         (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
         // First of all, so that nobody redeems more than they hold, which is at most the supply.
+        // slither-disable-next-line reentrancy-no-eth -- calls the pool's own tokens, which call nobody
         if (longAmount != 0) _burn(longToken, msg.sender, longAmount);
         if (shortAmount != 0) _burn(shortToken, msg.sender, shortAmount);
 
@@ -579,6 +591,7 @@ contract LeveragedPool is ILeveragedPool {
     /// @inheritdoc ILeveragedPool
     function keeperReward() external view returns (uint256) {
         PoolState state = _state;
+        // slither-disable-next-line timestamp -- a view of what a call now would pay
         if (state.isShutdown() || block.timestamp < state.nextRebalance()) return 0;
         return _preview(state, state.lastPrice()).reward;
     }
@@ -610,6 +623,7 @@ contract LeveragedPool is ILeveragedPool {
     }
 
     function _validPrice(uint256 price) private pure returns (uint256) {
+        // slither-disable-next-line incorrect-equality,timestamp -- a bound on a price, which no time is
         if (price == 0 || price > type(uint96).max) revert PriceOutOfRange(price);
         return price;
     }
@@ -617,6 +631,7 @@ contract LeveragedPool is ILeveragedPool {
     /// @dev t*: the latest grid time that has passed, or the next while that is ahead.
     function _gridTime(PoolState state) private view returns (uint256) {
         uint256 next = state.nextRebalance();
+        // slither-disable-next-line timestamp -- between two grid times every second gives the same
         return block.timestamp < next ? next : Schedule.latestAt(next, block.timestamp, rebalanceInterval);
     }
 

@@ -33,6 +33,7 @@ contract PoolFactory is IPoolFactory, Ownable2Step {
 
     /// @inheritdoc IPoolFactory
     function poolAddress(PoolParams calldata params, address deployer) public view returns (address) {
+        // slither-disable-next-line too-many-digits -- they are those of the creation code, which nobody wrote
         bytes32 initCodeHash = keccak256(bytes.concat(type(LeveragedPool).creationCode, abi.encode(params)));
         bytes32 digest = keccak256(
             abi.encodePacked(bytes1(0xff), address(this), _salt(params, deployer), initCodeHash)

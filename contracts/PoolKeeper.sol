@@ -45,6 +45,7 @@ contract PoolKeeper is IPoolKeeper {
         if (pools.length != roundHints.length) revert LengthMismatch(pools.length, roundHints.length);
         success = new bool[](pools.length);
         for (uint256 i = 0; i < pools.length; ++i) {
+            // slither-disable-next-line unused-return -- a reason is cut at 256 bytes, and no one need know
             (bool ok, , bytes memory answer) = LibCall.tryCall(
                 pools[i],
                 0,
@@ -61,6 +62,7 @@ contract PoolKeeper is IPoolKeeper {
     /// @inheritdoc IPoolKeeper
     function claimFor(address pool, address[] calldata controllers) external {
         for (uint256 i = 0; i < controllers.length; ++i) {
+            // slither-disable-next-line unused-return -- a reason is cut at 256 bytes, and no one need know
             (bool ok, , bytes memory answer) = LibCall.tryCall(
                 pool,
                 0,
@@ -105,6 +107,7 @@ contract PoolKeeper is IPoolKeeper {
         uint256 next = _read(pool, abi.encodeCall(ILeveragedPool.nextRebalance, ()));
         uint256 interval = _read(pool, abi.encodeCall(ILeveragedPool.rebalanceInterval, ()));
         address oracle = address(uint160(_read(pool, abi.encodeCall(ILeveragedPool.oracle, ()))));
+        // slither-disable-next-line incorrect-equality,timestamp -- 0 is what no pool answers
         if (interval == 0) return (false, 0);
         uint256 timestamp = Schedule.latestAt(next, block.timestamp, interval);
         roundHint = uint80(_read(oracle, abi.encodeCall(IOracle.findRound, (timestamp))));
@@ -113,13 +116,17 @@ contract PoolKeeper is IPoolKeeper {
 
     function _isDue(address pool) private view returns (bool) {
         uint256 next = _read(pool, abi.encodeCall(ILeveragedPool.nextRebalance, ()));
+        // slither-disable-next-line incorrect-equality,timestamp -- 0 is what no pool answers
         if (next == 0 || block.timestamp < next) return false;
+        // slither-disable-next-line incorrect-equality -- a bool: 0 or 1
         return _read(pool, abi.encodeCall(ILeveragedPool.isShutdown, ())) == 0;
     }
 
     /// @dev The word that a view answers with; 0 where it fails or there is no code.
     function _read(address target, bytes memory data) private view returns (uint256 word) {
+        // slither-disable-next-line unused-return -- an answer that was cut is no word
         (bool ok, , bytes memory answer) = LibCall.tryStaticCall(target, VIEW_GAS, 32, data);
+        // slither-disable-next-line incorrect-equality,timestamp -- a length, exactly a word's
         if (ok && answer.length == 32) word = abi.decode(answer, (uint256));
     }
 }

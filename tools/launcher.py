@@ -306,7 +306,7 @@ def verb_demo(places: Places, arguments: list[str]) -> int:
 
 
 def verb_lint(places: Places, arguments: list[str]) -> int:
-    """Every check of style and types; all run, the last lines say which failed.
+    """Every check of style and types, static analysis, storage and code size; the last lines say which failed.
 
     Example: ./dev lint
     """
@@ -329,7 +329,7 @@ def refuse(arguments: list[str]) -> int:
 def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
     if arguments:
         return refuse(arguments)
-    set_up(places, compile_too=False)
+    set_up(places, compile_too=not fix)
     solidity = "contracts/**/*.sol"
     commands = (
         [
@@ -353,6 +353,9 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
                 "contracts/mocks/*.sol",
             ],
             ["prettier", "--check", solidity],
+            ["python", "-m", "tools.analysis"],
+            ["python", "-m", "tools.layout"],
+            ["python", "-m", "tools.abi", "--check"],
         ]
     )
     failed = []

@@ -289,6 +289,7 @@ interface ILeveragedPool {
     function lastRebalance() external view returns (uint256);
 
     /// @notice The epoch that executes next, from 1.
+    // slither-disable-next-line shadowing-local -- a returned value's name in an interface hides nothing
     function epoch() external view returns (uint256);
 
     /// @notice Settlement units waiting for `collectFees`.

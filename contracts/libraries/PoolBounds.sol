@@ -57,6 +57,7 @@ library PoolBounds {
     /// @dev What a view answers, or an error that says who did not.
     function _ask(address target, bytes memory data) private view returns (uint256) {
         if (target.code.length == 0) revert ILeveragedPool.NotAContract(target);
+        // slither-disable-next-line unused-return -- an answer that was cut is no word
         (bool ok, , bytes memory answer) = LibCall.tryStaticCall(target, gasleft(), type(uint16).max, data);
         if (!ok || answer.length != 32) revert ILeveragedPool.NoAnswer(target, answer);
         return abi.decode(answer, (uint256));

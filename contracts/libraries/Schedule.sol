@@ -15,6 +15,7 @@ library Schedule {
     /// @notice t*: the latest grid time that has passed, given that `next` (on the grid) is not after `time`.
     function latestAt(uint256 next, uint256 time, uint256 interval) internal pure returns (uint256) {
         unchecked {
+            // slither-disable-next-line divide-before-multiply -- rounding down to the grid is the purpose
             return next + ((time - next) / interval) * interval;
         }
     }

@@ -36,6 +36,7 @@ library ValueTransfer {
     function retainedDown(uint256 lo, uint256 hi, uint256 p) internal pure returns (uint256 m) {
         // Unchecked: see Overflow above; hi > lo >= 0, so hi is not 0.
         unchecked {
+            // slither-disable-next-line divide-before-multiply -- see Error above: under a unit in the end
             uint256 x = (lo * Q) / hi;
             m = x;
             for (uint256 i = 1; i < p; ++i) {

@@ -122,6 +122,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
 
     /// @inheritdoc IOracle
     function priceAt(uint256 timestamp, uint80 roundHint) public view returns (uint256) {
+        // slither-disable-next-line timestamp -- the price as of a time is what this contract is for
         if (timestamp > block.timestamp) revert TimestampInFuture(timestamp, block.timestamp);
         _requireSequencerUp(timestamp);
         (uint80 roundId, int256 answer, uint256 updatedAt) = _roundAt(timestamp, roundHint);
@@ -154,6 +155,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
         unchecked {
             uint256 validFrom = startedAt + gracePeriod;
             if (validFrom < startedAt) validFrom = type(uint256).max;
+            // slither-disable-next-line timestamp -- times of a feed, which no block can move
             if (timestamp < validFrom) revert SequencerGracePeriod(timestamp, validFrom);
         }
     }
@@ -245,6 +247,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
     function _qualifies(uint256 updatedAt, uint256 timestamp) private pure returns (bool) {
         unchecked {
             // 0 < updatedAt <= timestamp: for 0 the left side is 2**256 - 1.
+            // slither-disable-next-line timestamp -- times of a feed, which no block can move
             return updatedAt - 1 < timestamp;
         }
     }
@@ -277,6 +280,7 @@ contract ChainlinkOracleWrapper is IChainlinkOracleWrapper {
         uint256 argument
     ) private view returns (bool answered, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt) {
         uint256 gasBefore = gasleft();
+        // slither-disable-next-line assembly -- a revert must be an answer here; five words, derived above
         assembly ("memory-safe") {
             mstore(0x00, selector)
             mstore(0x04, argument)

@@ -1,6 +1,8 @@
 """Deploys the system of a file of parameters, or goes on where an earlier run ended."""
 
+import contextlib
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option
 from ape.exceptions import ApeException
 from ape.logging import ClickHandler, LogLevel
+from ape_accounts import KeyfileAccount
 from ape_foundry.exceptions import FoundryProviderError
 from web3.exceptions import Web3Exception
 
@@ -61,7 +64,12 @@ class Command(ConnectedProviderCommand):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the deployment is recorded.  [default: deployments/<network>.json; of a fork, a temporary file]",
 )
-@click.option("--yes", is_flag=True, help="Do not ask before sending.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Ask nothing, neither before sending nor before signing. The passphrase is that of the environment variable "
+    "APE_ACCOUNTS_<alias>_PASSPHRASE, where there is one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else, to standard output.")
 def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | None, yes: bool, as_json: bool) -> None:
     """Deploy oracle wrappers, factory, keeper and pools as a file of parameters says.
@@ -91,9 +99,12 @@ def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | N
         for line in deployment.describe():
             say(line)
         if deployment.open_steps and not yes:
-            click.confirm(f"\nSend {len(deployment.open_steps)} transactions?", abort=True, err=True)
+            click.confirm(f"\nSend {len(deployment.open_steps)} transactions?", abort=True)
+        elif deployment.open_steps and isinstance(account, KeyfileAccount):
+            account.set_autosign(True)
 
-    record = deploy_system(account, load(parameters_path), path, report=say, review=review)
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked above
+        record = deploy_system(account, load(parameters_path), path, report=say, review=review)
     say(f"\nRecorded in {path}")
     if as_json:
         click.echo(record.model_dump_json(indent=2))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 
 from perpetual_pools.deployment import instance
 from perpetual_pools.parameters import load
@@ -26,15 +27,16 @@ STEPS = 13
 """A token; two feeds, each with its first round and its oracle; factory and keeper; four pools."""
 
 
-def environment(url: str) -> dict[str, str]:
-    return {**os.environ, "APE_FOUNDRY_HOST": url}
+def environment(url: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "APE_FOUNDRY_HOST": url, **more}
 
 
-def deploy(url: str, *options: object, answer: str = "") -> subprocess.CompletedProcess[str]:
+def deploy(url: str, *options: object, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """`more`: environment variables."""
     return subprocess.run(
         [APE, "run", "deploy", *map(str, options)],
         cwd=ROOT,
-        env=environment(url),
+        env=environment(url, **more),
         input=answer,
         capture_output=True,
         text=True,
@@ -76,7 +78,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pa
 
 def refused(done: subprocess.CompletedProcess[str], path: Path, message: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1] == f"Error: {message}"
+    assert done.stderr.endswith(f"Error: {message}\n")
     assert not path.exists()
 
 
@@ -106,9 +108,22 @@ def test_deploy__answer_no__sends_nothing(tmp_path: Path) -> None:
         done = deploy(url, "--params", LOCAL, "--record", path, answer="n\n")
         assert nonce_of_deployer(url) == 0
     assert done.returncode == 1
-    assert done.stdout.strip() == ""
+    assert done.stdout == ""
     assert f"Send {STEPS} transactions? [y/N]" in done.stderr
     assert done.stderr.endswith("Aborted!\n")
+    assert not path.exists()
+
+
+def test_deploy__network_of_real_money_without_account__is_refused(tmp_path: Path) -> None:
+    """What Ape says while it connects stays off standard output there too."""
+    path = tmp_path / "record.json"
+    options = ("--params", LOCAL, "--record", path, "--yes", "--network", "arbitrum:mainnet:node")
+    with anvil("--chain-id", "42161") as url:
+        done = deploy(url, *options, WEB3_PROVIDER_URI=url)
+        assert nonce_of_deployer(url) == 0
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "INFO:     Connecting to a 'anvil' node." in done.stderr
+    assert done.stderr.endswith("Error: name the account that deploys: --account ALIAS\n")
     assert not path.exists()
 
 
@@ -171,6 +186,33 @@ def test_deploy__second_run__sends_nothing_and_keeps_the_record(finished: Any) -
     assert (done.returncode, done.stdout) == (0, first.stdout)
     assert path.read_bytes() == before
     assert nonce_of_deployer(url) == STEPS
+
+
+@pytest.fixture
+def keystore(accounts: Any, tmp_path: Path) -> Path:
+    """Ape's data folder with the account `ops` of the passphrase `secret`, which is the first test account."""
+    folder = tmp_path / "ape"
+    key = accounts[0].private_key
+    (folder / "accounts").mkdir(parents=True)
+    (folder / "accounts" / "ops.json").write_text(json.dumps(Account.encrypt(key, "secret", iterations=2)))
+    return folder
+
+
+def test_deploy__account_of_the_keystore__asks_for_each_signature(tmp_path: Path, keystore: Path) -> None:
+    path = tmp_path / "record.json"
+    options = ("--params", LOCAL, "--record", path, "--json", "--account", "ops")
+    with anvil() as url:
+        done = deploy(url, *options, answer="y\nn\n", APE_DATA_FOLDER=str(keystore))
+        assert nonce_of_deployer(url) == 0
+        refused(done, path, f"{DEPLOYER} did not sign the transaction: nothing was sent")
+        assert "Sign:  [y/N]" in done.stderr
+
+        done = deploy(url, *options, "--yes", APE_DATA_FOLDER=str(keystore), APE_ACCOUNTS_ops_PASSPHRASE="secret")
+        assert done.returncode == 0, done.stderr
+        assert "Sign:  [y/N]" not in done.stderr
+        assert "INFO:     Using passphrase for account 'ops' from environment variable" in done.stderr
+        assert done.stdout == path.read_text()
+        assert nonce_of_deployer(url) == STEPS
 
 
 def test_deploy__killed_in_the_middle__goes_on_and_ends_like_an_uninterrupted_run(

@@ -29,7 +29,7 @@ NO_CODE = {"object": "00" * 32, "sourceMap": ""}
 """`type(...).creationCode` becomes a literal for Slither, of as many zeros as real code has in places."""
 
 
-class FrontEnd(SolcStandardJson):  # type: ignore[misc]  # Slither comes without types
+class FrontEnd(SolcStandardJson):
     """Hands Slither what the compiler's front end said: the detectors look at syntax trees, and code would take longer."""
 
     def compile(self, crytic_compile: CryticCompile, **_: Any) -> None:

@@ -33,7 +33,9 @@ def front_end(root: Path) -> dict[str, Any]:
     }
     command = [str(solcx.install.get_executable(settings["version"])), "--standard-json", "--base-path", str(root)]
     env = {**os.environ, "PERPETUAL_POOLS_ROOT": str(root)}
-    done = subprocess.run(command, cwd=root, env=env, input=json.dumps(job), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=root, env=env, input=json.dumps(job), capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     output: dict[str, Any] = json.loads(done.stdout)

@@ -1,7 +1,7 @@
 """Storage layout and code size of every deployed contract: `python -m tools.layout`, a part of `./dev lint`.
 
-Prints both. Fails when a layout is not that of snapshots/layout.json, or a size is over the limit of EIP-170 (of EIP-3860 for
-deployment code). `--update` writes the file anew, when the change is meant.
+Prints both. Fails when a layout is not that of snapshots/layout.json, and when a size is over the limit of EIP-170, or of
+EIP-3860 for deployment code. `--update` writes the file anew, when the change is meant.
 """
 
 from __future__ import annotations

@@ -138,4 +138,6 @@ def returner(world: World, length: int, reverting: bool) -> str:
 def gas_used(world: World) -> int:
     """By the last call."""
     assert isinstance(world.chain, RevmChain)
-    return int(world.chain.revm.evm.result.gas_used)
+    result = world.chain.revm.evm.result
+    assert result is not None
+    return int(result.gas_used)

@@ -15,6 +15,8 @@ from tests.unit.keeper.conftest import (
     impostor,
     pools_of,
     returner,
+    selector,
+    word,
 )
 from tests.unit.pool.fast import KEEPER
 
@@ -108,6 +110,14 @@ def test_due__answer_that_is_no_time__is_not_due(world, keeper, markets, length)
     # A time of 0, or less than a word.
     world.move_to(OPENS)
     assert keeper.due([returner(world, length, reverting=False), markets[0].pool.address]) == (False, True)
+
+
+def test_due__answers_of_more_than_a_word__count_by_their_first(world, keeper):
+    world.move_to(OPENS)
+    contract = impostor(world, GRIEFING_MODES["reverts with nothing"], isShutdown=0)
+    for opens, is_due in ((OPENS, True), (OPENS + 1, False)):
+        contract.setAnswer(selector("nextRebalance()"), word(opens) + word(7))
+        assert keeper.due([contract.address]) == (is_due,)
 
 
 @pytest.mark.parametrize(

@@ -25,19 +25,25 @@ class Page:
         self.source = (DOCS / name).read_text()
         self.text = flat(self.source)
 
-    def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
+    def section(self, heading: str) -> str:
+        """What stands below a heading, up to the next of its level."""
+        (found,) = re.findall(rf"^(#+) {heading}$(.*?)(?=^\1 |\Z)", self.source, re.DOTALL | re.MULTILINE)
+        return str(found[1])
+
+    def tables(self, section: str | None = None) -> Iterator[tuple[list[str], list[list[str]]]]:
         """Header and rows of each, cell by cell."""
         rows: list[list[str]] = []
-        for line in [*self.source.splitlines(), ""]:
+        source = self.source if section is None else self.section(section)
+        for line in [*source.splitlines(), ""]:
             if line.lstrip().startswith("|"):
                 rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]])
             elif rows:
                 yield rows[0], rows[2:]
                 rows = []
 
-    def table(self, *header: str) -> list[list[str]]:
+    def table(self, *header: str, section: str | None = None) -> list[list[str]]:
         """The rows of the one table with that header."""
-        found = [rows for head, rows in self.tables() if head == list(header)]
+        found = [rows for head, rows in self.tables(section) if head == list(header)]
         assert len(found) == 1, f"{self.name}: {len(found)} tables {header}"
         return found[0]
 

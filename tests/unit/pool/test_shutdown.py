@@ -69,7 +69,7 @@ def test_shutdown__after_a_rebalance__waits_another_14_days(opened, keeper):
         opened.pool.shutdown(sender=keeper)
 
 
-def test_shutdown__not_a_unit_less_gas_than_it_needs(project):
+def test_shutdown__less_gas_than_it_needs__reverts_with_both_numbers_to_a_few_units(project):
     market = opened_market(project, SIDE, SIDE)
     market.move_to_rebalance(late=DELAY)
     pool, evm = market.pool, market.chain.revm.evm

@@ -10,6 +10,7 @@ from ethpm_types import ContractType
 
 from perpetual_pools.model import FixedOracle, PoolParams
 from tests.chains import AnvilChain, address_of
+from tests.findings import FINDINGS
 from tests.twin import PRICE, Contracts, Twin, World, deploy_contracts, deploy_pool
 
 NOW = 1_999_998_600
@@ -19,11 +20,26 @@ STAKE = 100_000_000 * USDC
 """What each trader has."""
 
 
+UNCOVERED = pytest.StashKey[list[str]]()
 PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-gas", action="store_true", help="write snapshots/gas.json anew and print the table")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    covered = {mark.args[0] for item in items for mark in item.iter_markers("finding")}
+    if unknown := covered - set(FINDINGS):
+        raise pytest.UsageError(f"unknown findings, see tests/findings.py: {', '.join(sorted(unknown))}")
+    config.stash[UNCOVERED] = [finding for finding in FINDINGS if finding not in covered]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Of a run of all tests: which findings have none."""
+    if not config.option.file_or_dir and not config.option.keyword:
+        uncovered = [f"{finding} ({FINDINGS[finding]})" for finding in config.stash.get(UNCOVERED, [])]
+        terminalreporter.write_line(f"findings without a test: {', '.join(uncovered) or 'none'}")
 
 
 @pytest.fixture(scope="session")

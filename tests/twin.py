@@ -5,7 +5,7 @@ the contract has to revert with the same error and arguments, and the twin raise
 view and every balance have to be equal to the unit after each action, and the invariants of the specification hold.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ WORD = 2**256
 HOUR = 3_600
 WAD = 10**18
 PRICE = 100 * WAD
+TOKENS = "USDC", "L-tokens", "S-tokens"
 EPOCHS = range(-2, 2)
 """Of the epochs around the current one: those whose batches and commitments are compared."""
 
@@ -290,9 +291,13 @@ class Twin:
     def compare(self) -> None:
         """Every view and every balance, and the invariants that hold at all times."""
         price = min(self.model.last_price * 103 // 100 + 1, MAX_PRICE)
-        words = self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts)
-        for (name, expected), word in zip(self._words(price), words, strict=True):
-            assert word == expected % WORD, f"{self.model.name}: {name} is {word}, in the model {expected}"
+        words = list(self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts))
+        at = 0
+        for name, values in self._views(price):
+            found, expected = words[at : at + len(values)], [value % WORD for value in values]
+            assert found == expected, f"{self.model.name}: {name}: {found}, in the model {expected}"
+            at += len(values)
+        assert at == len(words)
 
         owed = self.model.owed()
         assert self.held >= owed, f"P1: holds {self.held}, owes {owed}"
@@ -301,48 +306,34 @@ class Twin:
         assert supplies == self.model.supplies(), "P5"
         assert self.model.next_rebalance % self.model.params.rebalance_interval == 0, "P11"
 
-    def _words(self, preview_price: int) -> Iterator[tuple[str, int]]:
-        """What the lens reads, in its order, with names."""
+    def _views(self, preview_price: int) -> Iterator[tuple[str, Sequence[int]]]:
+        """What the lens reads, in its order, by names: pairs are long and short."""
         model, now = self.model, self.world.now
-        tokens = {"USDC": self.world.ledger, "L-token": model.long_token, "S-token": model.short_token}
-        for name, pair in (
-            ("balance", model.balances()),
-            ("supply", model.supplies()),
-            ("token price", model.token_prices()),
-            ("rebalancing rate", model.rebalancing_rates()),
-            ("previewed balance", model.preview_rebalance(now, preview_price)),
-        ):
-            yield f"long {name}", pair[0]
-            yield f"short {name}", pair[1]
-        yield "lastPrice", model.last_price
-        yield "nextRebalance", model.next_rebalance
-        yield "lastRebalance", model.last_rebalance
-        yield "epoch", model.epoch
-        yield "protocolFees", model.protocol_fees
-        yield "mintPaused", model.mint_paused
-        yield "isShutdown", model.is_shutdown
-        yield "keeperReward", model.keeper_reward(now)
-        yield "time", now
-        for name, ledger in tokens.items():
-            yield f"{name} of the pool", ledger.balance_of(model.address)
-            yield f"{name} in all", ledger.total_supply
-        epochs = [model.epoch + ahead for ahead in EPOCHS]
-        for epoch in epochs:
-            for kind in CommitType:
-                amount_in, amount_out = model.batch(epoch, kind)
-                yield f"amountIn of batch {epoch} {kind.name}", amount_in
-                yield f"amountOut of batch {epoch} {kind.name}", amount_out
+        ledgers = self.world.ledger, model.long_token, model.short_token
+        yield "balances", model.balances()
+        yield "supplies", model.supplies()
+        yield "token prices", model.token_prices()
+        yield "rebalancing rates", model.rebalancing_rates()
+        yield "preview of a rebalance", model.preview_rebalance(now, preview_price)
+        yield "lastPrice", [model.last_price]
+        yield "nextRebalance", [model.next_rebalance]
+        yield "lastRebalance", [model.last_rebalance]
+        yield "epoch", [model.epoch]
+        yield "protocolFees", [model.protocol_fees]
+        yield "mintPaused, isShutdown", [model.mint_paused, model.is_shutdown]
+        yield "keeperReward", [model.keeper_reward(now)]
+        yield "time", [now]
+        for name, ledger in zip(TOKENS, ledgers, strict=True):
+            yield f"{name} of the pool, and in all", [ledger.balance_of(model.address), ledger.total_supply]
+        batches = [(model.epoch + ahead, kind) for ahead in EPOCHS for kind in CommitType]
+        amounts = [amount for epoch, kind in batches for amount in model.batch(epoch, kind)]
+        yield "batches of four epochs, amountIn and amountOut by type", amounts
         for account in self.accounts:
-            for name, ledger in tokens.items():
-                yield f"{name} of {account}", ledger.balance_of(account)
-            for name, amount in zip(tokens, model.claimable(account), strict=True):
-                yield f"claimable {name} of {account}", amount
-            for epoch in epochs:
-                for kind in CommitType:
-                    amount = model.commitment(account, kind, epoch) if epoch >= 0 else 0
-                    yield f"commitment {epoch} {kind.name} of {account}", amount
-            for other in self.accounts:
-                yield f"{other} operates {account}", model.is_operator(account, other)
+            yield f"USDC, L-tokens, S-tokens of {account}", [ledger.balance_of(account) for ledger in ledgers]
+            yield f"claimable of {account}", model.claimable(account)
+            commitments = [model.commitment(account, kind, epoch) if epoch >= 0 else 0 for epoch, kind in batches]
+            yield f"commitments of {account}, four epochs by type", commitments
+            yield f"operators of {account}", [model.is_operator(account, other) for other in self.accounts]
 
     def _check_rebalance(self, balances: tuple[int, int], fees: int, last_price: int, held: int, reward: int) -> None:
         """P2; P3 and P4 where no batch executed."""

@@ -191,9 +191,7 @@ class Pool:
     def commit(self, now: int, sender: str, commit_type: int, amount: int, controller: str) -> int:
         """Puts ``amount`` of ``sender`` into a batch. Returns the epoch that executes it."""
         self._require_consent(sender, controller)
-        if not 0 <= commit_type < len(CommitType):
-            raise Refused("InvalidCommitType", commitType=commit_type)
-        kind = CommitType(commit_type)
+        kind = self._valid_type(commit_type)
         if amount == 0:
             raise Refused("ZeroAmount")
         if self.is_shutdown:
@@ -449,16 +447,12 @@ class Pool:
 
     def batch(self, epoch: int, commit_type: int) -> tuple[int, int]:
         """(amountIn, amountOut)"""
-        if not 0 <= commit_type < len(CommitType):
-            raise Refused("InvalidCommitType", commitType=commit_type)
-        batch = self._batches.get((epoch, CommitType(commit_type)), Batch())
-        return batch.amount_in, batch.amount_out
+        batch = self._batches.get((epoch, self._valid_type(commit_type)))
+        return (0, 0) if batch is None else (batch.amount_in, batch.amount_out)
 
     def commitment(self, controller: str, commit_type: int, epoch: int) -> int:
         """What is unclaimed of the controller in that batch."""
-        if not 0 <= commit_type < len(CommitType):
-            raise Refused("InvalidCommitType", commitType=commit_type)
-        standing = self._commitments(controller).get((CommitType(commit_type), epoch % 2))
+        standing = self._commitments(controller).get((self._valid_type(commit_type), epoch % 2))
         return standing.amount if standing is not None and standing.epoch == epoch else 0
 
     def claimable(self, controller: str) -> tuple[int, int, int]:
@@ -546,6 +540,13 @@ class Pool:
         self.long_token.transfer(self.address, receiver, payout.long)
         self.short_token.transfer(self.address, receiver, payout.short)
         self.settlement.transfer(self.address, receiver, payout.settlement)
+
+    @staticmethod
+    def _valid_type(commit_type: int) -> CommitType:
+        try:
+            return CommitType(commit_type)
+        except ValueError:
+            raise Refused("InvalidCommitType", commitType=commit_type) from None
 
     @staticmethod
     def _valid_price(price: int) -> int:

@@ -232,7 +232,6 @@ def test_interface__commit_types__are_in_their_order(project):
 
 
 @pytest.mark.finding("G01")
-@pytest.mark.finding("P10")
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_actions__all_that_change_state__are_these(project, contract):
     found = contract_type(project, contract)
@@ -291,7 +290,6 @@ def bytes_of(bytecode):
 
 
 @pytest.mark.finding("G01")
-@pytest.mark.finding("P10")
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_code__neither_runs_others_code_nor_destroys_itself_nor_makes_what_it_should_not(project, contract):
     code, data = code_and_data(bytes_of(contract_type(project, contract).runtime_bytecode))
@@ -414,7 +412,6 @@ def test_roles__every_action__has_one_and_is_refused_to_others():
 
 
 @pytest.mark.finding("G01")
-@pytest.mark.finding("P10")
 @pytest.mark.parametrize(("contract", "method"), REFUSED, ids=[".".join(names) for names in REFUSED])
 def test_roles__whoever_lacks_the_role__is_refused(market, contracts, contract, method):
     arguments, (error, values), only = REFUSED[contract, method]
@@ -431,7 +428,6 @@ def test_roles__whoever_lacks_the_role__is_refused(market, contracts, contract, 
 
 
 @pytest.mark.finding("G01")
-@pytest.mark.finding("P10")
 def test_roles__redeem__is_for_what_one_holds(market):
     close(market, KEEPER)
     for caller in {*EVERYBODY} - {ALICE}:
@@ -462,7 +458,6 @@ def test_roles__what_is_open_to_all__is_open_to_a_stranger(market, contracts):
     assert pool.isShutdown() is True
 
 
-@pytest.mark.finding("P10")
 def test_roles__owner_who_does_all_they_can__costs_users_nothing_and_stops_no_exit(project):
     def exits(interfering):
         market = opened_market(project, 1_000 * USDC, 1_000 * USDC, mint_fee=10**15, burn_fee=10**15)

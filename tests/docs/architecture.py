@@ -41,3 +41,8 @@ def gas_and_rounds() -> Iterator[str]:
 def fees_that_fit() -> Iterator[str]:
     assert "uint256 constant FEES_LIMIT = 1 << 34;" in (CONTRACTS / "libraries" / "PoolState.sol").read_text()
     yield f"each time that fees of {usdc(1 << 34)} USDC have come together"
+
+
+@claims.of("glossary.md")
+def settlement_unit() -> Iterator[str]:
+    yield f"| settlement unit | its smallest unit, {usdc(1)} USDC |"

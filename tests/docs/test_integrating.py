@@ -1,0 +1,53 @@
+"""The examples of docs/integrating.md run as they stand, with nothing but the files in abi/."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.docs.text import DOCS, TOKEN, USDC, Page
+from tools import abi
+
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", Page("integrating.md").source, re.DOTALL | re.MULTILINE)
+
+
+def test_abi__files__are_what_the_contracts_compile_to(project):
+    standing = {path: path.read_text() for path in (DOCS.parent / "abi").iterdir()}
+    assert standing == abi.files(DOCS.parent)
+    assert abi.entries(DOCS.parent).keys() == {path.stem for path in standing}
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["outside the window", "inside the window"])
+def test_examples__in_their_order__mint_and_claim_100_l_tokens(market, chain, alice, keeper, monkeypatch, direct):
+    monkeypatch.chdir(DOCS.parent)
+    connect, commit, upkeep, claim = EXAMPLES
+    names: dict[str, Any] = {
+        "w3": chain.provider.web3,
+        "pool_address": market.pool.address,
+        "keeper_address": market.world.contracts.keeper.address,
+        "trader": alice.address,
+        "bot": keeper.address,
+    }
+    usdc = market.world.token.balanceOf(alice)
+    exec(connect, names)
+    if not direct:
+        market.world.move_to(market.pool.nextRebalance() - 300)
+    exec(commit, names)
+    assert names["epoch"] == (1 if direct else 2)
+    exec(upkeep, names)
+    assert (names["needed"], market.pool.epoch()) == (False, 1)
+    exec(claim, names)
+    assert market.long_token.balanceOf(alice) == 0
+    for epoch in range(names["epoch"]):
+        market.world.move_to(market.pool.nextRebalance())
+        exec(upkeep, names)
+        assert (names["needed"], market.pool.epoch()) == (True, epoch + 2)
+    exec(claim, names)
+    assert (names["settlement"], names["long"], names["short"]) == (0, 100 * TOKEN, 0)
+    assert market.long_token.balanceOf(alice) == 100 * TOKEN
+    assert usdc - market.world.token.balanceOf(alice) == 100 * USDC
+
+
+def test_examples__are_all_of_the_page():
+    assert len(EXAMPLES) == 4
+    assert Page("integrating.md").source.count("```") == 2 * len(EXAMPLES)

@@ -33,13 +33,13 @@ class FrontEnd(SolcStandardJson):
     """Hands Slither what the compiler's front end said: the detectors look at syntax trees, and code would take longer."""
 
     def compile(self, crytic_compile: CryticCompile, **_: Any) -> None:
-        output = self.to_dict()["output"]
+        output, root = self.to_dict()["output"], self.to_dict()["root"]
         for contracts in output["contracts"].values():
             for contract in contracts.values():
                 contract["evm"] = {"bytecode": NO_CODE, "deployedBytecode": NO_CODE}
         unit = CompilationUnit(crytic_compile, "contracts")
         unit.compiler_version = CompilerVersion(compiler="solc", version="0.8.37", optimized=True)
-        parse_standard_json_output(output, unit)
+        parse_standard_json_output(output, unit, solc_working_dir=root)
 
 
 def unexplained(contracts: Path) -> Iterator[str]:
@@ -52,7 +52,9 @@ def unexplained(contracts: Path) -> Iterator[str]:
 
 def findings(root: Path) -> Iterator[str]:
     """What Slither finds, and suppressions that it has no use for."""
-    slither = Slither(CryticCompile(FrontEnd({"output": front_end(root)})), filter_paths=["node_modules"])
+    slither = Slither(
+        CryticCompile(FrontEnd({"output": front_end(root), "root": str(root)})), filter_paths=["node_modules"]
+    )
     for detector in vars(all_detectors).values():
         if inspect.isclass(detector) and issubclass(detector, AbstractDetector):
             slither.register_detector(detector)

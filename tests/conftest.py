@@ -25,6 +25,7 @@ PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--finding", metavar="ID", help="only the tests that carry this id, see tests/findings.py")
     parser.addoption("--update-gas", action="store_true", help="write snapshots/gas.json anew and print the table")
 
 
@@ -33,6 +34,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unknown := covered - set(FINDINGS):
         raise pytest.UsageError(f"unknown findings, see tests/findings.py: {', '.join(sorted(unknown))}")
     config.stash[UNCOVERED] = [finding for finding in FINDINGS if finding not in covered]
+    if wanted := config.option.finding:
+        others = [item for item in items if wanted not in {mark.args[0] for mark in item.iter_markers("finding")}]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -377,6 +377,15 @@ def verb_gas(places: Places, arguments: list[str]) -> int:
     return verb_test(places, ["tests/gas", "-q", "--update-gas"])
 
 
+def verb_prove(places: Places, arguments: list[str]) -> int:
+    """Breaks the code as each finding tells and requires its tests to notice; half an hour on two cores.
+
+    Example: ./dev prove K03 M13
+    """
+    set_up(places)
+    return call(places, [str(places.python), "-m", "tools.prove", *arguments], own_data(places, environment(places)))
+
+
 def verb_env(places: Places, arguments: list[str]) -> int:
     """Prints the exports that make plain `ape` work in a shell.
 
@@ -413,12 +422,13 @@ VERBS: dict[str, Callable[[Places, list[str]], int]] = {
     "test": verb_test,
     "lint": verb_lint,
     "gas": verb_gas,
+    "prove": verb_prove,
     "format": verb_format,
     "env": verb_env,
     "ape": verb_ape,
     "python": verb_python,
 }
-HAVE_OWN_HELP = ("demo", "ape", "python", "test")
+HAVE_OWN_HELP = ("demo", "ape", "python", "test", "prove")
 
 
 def help_text() -> str:

@@ -1,6 +1,7 @@
 """Where a twin's contracts live: on an anvil through Ape, or in an EVM of the test's own process. Both alike to the twin."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ class Sent:
 
     value: Any
     events: Events
-    """Of the called contract alone."""
+    """Of the called contract; then of others that were asked for."""
 
 
 class TestChain(Protocol):
@@ -36,8 +37,8 @@ class TestChain(Protocol):
 
     def at(self, contract: str, address: str) -> Any: ...
 
-    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any) -> Sent:
-        """Raises Reverted with the contract's error."""
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
+        """`others`: contracts whose events are wanted too. Raises Reverted with the contract's error."""
         ...
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
@@ -78,7 +79,7 @@ class AnvilChain:
     def at(self, contract: str, address: str) -> Any:
         return self._project.get_contract(contract).at(address)
 
-    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: AccountAPI) -> Sent:
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: AccountAPI, *others: Any) -> Sent:
         self.set_time()
         try:
             receipt = getattr(contract, method)(*arguments, sender=sender)
@@ -89,8 +90,9 @@ class AnvilChain:
         assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
         events = [
             (log.event_name, dict(log.event_arguments))
+            for emitter in (contract, *others)
             for log in receipt.decode_logs()
-            if log.contract_address == contract.address
+            if log.contract_address == emitter.address
         ]
         return Sent(receipt.return_value, events)
 
@@ -121,9 +123,20 @@ class RevmChain:
     def at(self, contract: str, address: str) -> Instance:
         return Instance(self.revm, address.lower(), self._project.get_contract(contract).contract_type)
 
-    def send(self, contract: Instance, method: str, arguments: Sequence[Any], sender: str) -> Sent:
+    def send(self, contract: Instance, method: str, arguments: Sequence[Any], sender: str, *others: Instance) -> Sent:
         value = getattr(contract, method)(*arguments, sender=sender)
-        return Sent(value, self.revm.events(contract))
+        return Sent(value, [event for emitter in (contract, *others) for event in self.revm.events(emitter)])
 
     def read(self, contract: Instance, method: str, *arguments: Any) -> Any:
         return getattr(contract, method)(*arguments)
+
+    @contextmanager
+    def aside(self, timestamp: int) -> Iterator[None]:
+        """Another course of events, from that time on: all that the block sends is undone after it."""
+        now, checkpoint = self.now, self.revm.evm.snapshot()
+        self.move_to(timestamp)
+        try:
+            yield
+        finally:
+            self.revm.evm.revert(checkpoint)
+            self.move_to(now)

@@ -11,10 +11,12 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 import pytest
+from eth_abi import encode
+from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
-from tests.chains import TestChain, address_of
+from tests.chains import Events, TestChain, address_of
 from tests.revm import Reverted
 
 Value = TypeVar("Value")
@@ -160,6 +162,8 @@ class Twin:
         self.claims = 0
         """How many batches were paid out, each with less than one unit left over."""
         self.donated = 0
+        self.compares_refused = True
+        """After a refusal as well."""
 
     # --- actions ---
 
@@ -182,6 +186,24 @@ class Twin:
             [controller, receiver],
             lambda: self.model.claim(address_of(sender), controller, receiver),
         )
+
+    def claim_for(self, sender: Any, controllers: Sequence[Any]) -> None:
+        """Through the keeper contract: pays those who made it their operator, and reports the others."""
+        keeper, to = self.world.contracts.keeper, [address_of(controller) for controller in controllers]
+        seen, failures = len(self.model.events), []
+        for controller in to:
+            try:
+                self.model.claim(address_of(keeper), controller, controller)
+            except Refused as refusal:
+                # What else a claim is refused for, the keeper contract does not do.
+                reason = keccak(text="NotControllerOrOperator(address,address)")[:4]
+                reason += encode(["address", "address"], list(refusal.arguments.values()))
+                failed = {"pool": self.model.address, "controller": controller, "reason": reason}
+                failures.append(("ClaimFailed", failed))
+        sent = self.chain.send(keeper, "claimFor", [self.model.address, to], sender, self.pool)
+        assert _plain(sent.events[: len(failures)]) == _plain(failures)
+        self._require_events(sent.events[len(failures) :], seen)
+        self.compare()
 
     def set_operator(self, sender: Any, operator: Any, approved: bool = True) -> None:
         def in_model() -> bool:
@@ -219,11 +241,13 @@ class Twin:
             lambda: self.model.redeem(address_of(sender), long_amount, short_amount, to),
         )
 
-    def donate(self, sender: Any, amount: int) -> None:
-        """Settlement units sent to the pool, past its functions."""
-        self.chain.send(self.world.token, "transfer", [address_of(self.pool), amount], sender)
-        self.world.ledger.transfer(address_of(sender), self.model.address, amount)
-        self.donated += amount
+    def donate(self, sender: Any, amount: int, side: int | None = None) -> None:
+        """Settlement units, or token units of a side, sent to the pool past its functions."""
+        token = self.world.token if side is None else (self.long_token, self.short_token)[side]
+        ledger = self.world.ledger if side is None else (self.model.long_token, self.model.short_token)[side]
+        self.chain.send(token, "transfer", [address_of(self.pool), amount], sender)
+        ledger.transfer(address_of(sender), self.model.address, amount)
+        self.donated += amount * (side is None)
         self.compare()
 
     def set_price(self, price: int) -> None:
@@ -272,15 +296,20 @@ class Twin:
             expected = in_model()
         except Refused as refusal:
             self._require_refused(refusal, sender, method, arguments)
-            self.compare()
+            if self.compares_refused:
+                self.compare()
             raise
         sent = self.chain.send(self.pool, method, arguments, sender)
         assert _plain(sent.value) == _plain(expected), f"{method} returned {sent.value}, in the model {expected}"
-        events = self.model.events[seen:]
-        assert _plain(sent.events) == _plain([(event.name, event.arguments) for event in events])
-        self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
+        self._require_events(sent.events, seen)
         self.compare()
         return expected
+
+    def _require_events(self, found: Events, seen: int) -> None:
+        """Those of the model since it had emitted `seen`."""
+        events = self.model.events[seen:]
+        assert _plain(found) == _plain([(event.name, event.arguments) for event in events])
+        self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
 
     def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
         with pytest.raises(Reverted) as reverted:

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 import ape
 import pytest
+from hypothesis import seed
+from hypothesis.stateful import run_state_machine_as_test
 
-from perpetual_pools.model import CommitType
+from perpetual_pools.model import CommitType, Refused
 from tests.chains import Events, Sent, TestChain, address_of
 from tests.conftest import USDC
 from tests.flows.conftest import TOKEN, trade
 from tests.flows.rebuilt import Rebuilt, require_equal
+from tests.property.artifacts import Artifacts
 from tests.property.life import PEOPLE, Life
+from tests.property.run import SETTINGS
 from tests.property.tally import Tally
 from tests.twin import HOUR, WAD
 
@@ -37,10 +41,11 @@ class Listening:
     def __init__(self, chain: TestChain, pool: Any, listener: Callable[[Events], None]) -> None:
         self._chain, self._pool, self._listener = chain, pool, listener
 
-    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any) -> Sent:
-        sent = self._chain.send(contract, method, arguments, sender)
-        if contract is self._pool:
-            self._listener(sent.events)
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
+        sent = self._chain.send(contract, method, arguments, sender, *others)
+        if self._pool in (contract, *others):
+            # That one is the keeper contract's.
+            self._listener([event for event in sent.events if event[0] != "ClaimFailed"])
         return sent
 
     def __getattr__(self, name: str) -> Any:
@@ -50,32 +55,36 @@ class Listening:
 class WatchedLife(Life):
     """Compares after each of its actions what events alone say with what the contract's views say."""
 
-    def __init__(self, project: Any, number: int, rebuilt: Rebuilt) -> None:
-        super().__init__(project, 5, number, Tally())
-        self.rebuilt = rebuilt
-        (opened,) = self.twin.model.events
-        rebuilt.follow([(opened.name, opened.arguments)])
-        self.twin.chain = Listening(self.twin.chain, self.twin.pool, rebuilt.follow)
+    tally = Tally()
+    seen: ClassVar[set[str]] = set()
+    rebuilt: Rebuilt
 
-    def do(self, name: str, text: str, action: Callable[[], object]) -> None:
-        super().do(name, text, action)
+    def do(self, name: str, text: str, action: Callable[[], object]) -> Refused | None:
+        if not hasattr(self, "rebuilt"):
+            self.rebuilt = Rebuilt()
+            (opened,) = self.twin.model.events
+            self.rebuilt.follow([(opened.name, opened.arguments)])
+            self.twin.chain = Listening(self.twin.chain, self.twin.pool, self.rebuilt.follow)
+        refused = super().do(name, text, action)
         require_equal(self.rebuilt, self.twin.pool, PEOPLE)
+        return refused
+
+    def teardown(self) -> None:
+        super().teardown()
+        assert self.rebuilt.is_shutdown
+        # The past does not change either.
+        for (epoch, kind), amounts in self.rebuilt.batches.items():
+            assert list(self.twin.pool.batch(epoch, int(kind))) == amounts
+        assert not self.rebuilt.commitments
+        self.seen.update(self.rebuilt.seen)
 
 
 @pytest.mark.finding("G05")
 def test_events__random_lives__alone_rebuild_what_every_view_says_after_every_transaction(project):
-    seen = set()
-    for number in range(4):
-        rebuilt = Rebuilt()
-        life = WatchedLife(project, number, rebuilt)
-        life.live()
-        assert rebuilt.is_shutdown
-        # The past does not change either.
-        for (epoch, kind), amounts in rebuilt.batches.items():
-            assert list(life.twin.pool.batch(epoch, int(kind))) == amounts
-        assert not rebuilt.commitments
-        seen |= rebuilt.seen
-    assert seen == ALL_EVENTS
+    WatchedLife.artifacts = Artifacts(project.path)
+    run_state_machine_as_test(seed(5)(WatchedLife), settings=SETTINGS)
+    assert WatchedLife.seen == ALL_EVENTS
+    assert WatchedLife.tally.steps > 300
 
 
 def logs_by_transaction(pool: Any) -> list[Events]:

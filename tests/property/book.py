@@ -42,8 +42,8 @@ class Book:
             elif event.name == "Rebalanced":
                 self._require_executed(values["epoch"], values["timestamp"])
             elif event.name == "Claimed":
-                committed = events[index - 1].arguments if index else None
-                self._claim(values, committed)
+                before = events[index - 1] if index else None
+                self._claim(values, before.arguments if before and before.name == "Committed" else None)
             elif event.name == "Shutdown":
                 for batch in self._batches.values():
                     batch.amount_out = batch.amount_out or 0

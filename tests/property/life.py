@@ -1,205 +1,401 @@
 """The random life of one pool, on a chain and in the model. The twin compares both after every action.
 
-A life is short, so that a failure is reproduced in a moment; there are many, each with its own token, parameters and temper.
+A state machine of Hypothesis: it chooses what happens next, and when something fails prints the shortest life it finds in
+which that still fails, as a program of these rules. Each life has its own token, feed and parameters.
 """
 
 from collections.abc import Callable
 from fractions import Fraction
-from random import Random
-from typing import Any
+from typing import Any, ClassVar
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
 from perpetual_pools.model.constants import MAX_BATCH, MAX_PRICE, MAX_TOTAL, SHUTDOWN_DELAY, WAD, YEAR
+from perpetual_pools.model.maths import first_grid_time_after
 from tests.chains import RevmChain
 from tests.conftest import NOW
+from tests.property.artifacts import Artifacts
 from tests.property.book import Book
+from tests.property.feeds import MAX_AGES, ChainlinkFeed, Feed, FixedFeed
 from tests.property.tally import Tally
 from tests.twin import PRICE, Twin, World, deploy_contracts
+from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, TREASURY
 
-OWNER, KEEPER, TREASURY, ALICE, BOB, CAROL = ["0x" + f"{number:02x}" * 20 for number in range(0xA1, 0xA7)]
 TRADERS = [ALICE, BOB, CAROL]
 """Carol is poor."""
 PEOPLE = [KEEPER, TREASURY, *TRADERS]
 """Who can hold anything. `TREASURY` is the fee recipient."""
 NAMES = {OWNER: "owner", KEEPER: "keeper", TREASURY: "treasury", ALICE: "alice", BOB: "bob", CAROL: "carol"}
 INTERVALS = 600, 3_600, 86_400, 7 * 86_400
+WRONG_HINTS = {"CallFindRound", "RoundIncomplete", "RoundSuperseded", "RoundTooLate"}
+GROWN_UP = 45
+"""Steps until a pool may close."""
+
+PERCENT = st.integers(0, 99)
+TRADER = st.integers(0, len(TRADERS) - 1)
+ANYBODY = st.integers(0, len(PEOPLE) - 1)
+WHEN = st.integers(0, 63)
+"""See `_pass_time`."""
+MOVE = st.integers(0, 999)
+"""See `_price_after`."""
+SHARE = PERCENT
+"""See `_part_of`."""
+MINTS = CommitType.LONG_MINT, CommitType.SHORT_MINT
+BURNS = CommitType.LONG_BURN, CommitType.SHORT_BURN
+FLIPS = CommitType.LONG_BURN_SHORT_MINT, CommitType.SHORT_BURN_LONG_MINT
+Order = tuple[CommitType, int, int, int, int, int]
+"""Kind, who pays, for whom, how much and a few units more, when."""
 
 
-class Life:
-    """Of the pool of that number in the run of that seed: both alone decide everything."""
+def orders(*kinds: CommitType) -> st.SearchStrategy[list[Order]]:
+    order = st.tuples(st.sampled_from(kinds), TRADER, PERCENT, SHARE, st.integers(0, 10**6), WHEN)
+    return st.lists(order, min_size=1, max_size=4)
 
-    def __init__(self, project: Any, seed: int, number: int, tally: Tally) -> None:
-        self.random = Random(f"{seed}/{number}")
-        self.tally = tally
-        self.label = f"PROPERTY_SEED={seed} PROPERTY_LIFE={number}"
-        self.history: list[str] = []
-        decimals = (6, 8, 18)[number % 3]
-        chain = RevmChain(project, NOW + self.random.randrange(10**6))
+
+def while_open(self: "Life") -> bool:
+    return not self.model.is_shutdown
+
+
+class Life(RuleBasedStateMachine):
+    """Of a pool. Whoever runs it sets the class attributes in a subclass."""
+
+    artifacts: ClassVar[Artifacts]
+    tally: ClassVar[Tally]
+
+    twin: Twin
+
+    @initialize(
+        decimals=st.sampled_from((6, 8, 18)),
+        chainlink=st.booleans(),
+        wild=PERCENT,
+        max_age=st.sampled_from(MAX_AGES),
+        absent_reverts=st.booleans(),
+        start=st.integers(0, 10**6),
+        leverage=st.integers(1, 10),
+        interval=st.one_of(st.sampled_from(INTERVALS), st.integers(INTERVALS[0], INTERVALS[-1])),
+        window=st.integers(0, 4),
+        fees=st.integers(0, 26),
+        reward=st.integers(0, 3),
+        ramp=st.integers(0, 3),
+        min_liquidity=st.sampled_from((1, 1_000)),
+        first=orders(*MINTS),
+    )
+    def deploy(
+        self,
+        decimals: int,
+        chainlink: bool,
+        wild: int,
+        max_age: int,
+        absent_reverts: bool,
+        start: int,
+        leverage: int,
+        interval: int,
+        window: int,
+        fees: int,
+        reward: int,
+        ramp: int,
+        min_liquidity: int,
+        first: list[Order],
+    ) -> None:
+        chain = RevmChain(self.artifacts, NOW + start)
         self.world = World(chain, deploy_contracts(chain, OWNER, TREASURY, decimals), PEOPLE, OWNER, TREASURY)
+        unit = self.world.unit
         for trader in (ALICE, BOB):
             self.world.fund(trader, 8 * MAX_BATCH)
-        self.world.fund(CAROL, 1_000 * self.world.unit)
-        self.twin = self._deploy(number)
+        self.world.fund(CAROL, 1_000 * unit)
+        self.feed: Feed = (
+            ChainlinkFeed(chain, self.artifacts.proxy_type, max_age, absent_reverts) if chainlink else FixedFeed(chain)
+        )
+        self.twin = self.world.deploy_pool_on(
+            self.feed.oracle,
+            self.feed.model,
+            leverage=leverage,
+            rebalance_interval=interval,
+            front_running_interval=(0, 1, interval // 12, interval // 2, interval - 1)[window],
+            management_fee=(0, WAD // 50, WAD // 10)[fees % 3],
+            mint_fee=(0, WAD // 1_000, WAD // 10)[fees // 3 % 3],
+            burn_fee=(0, WAD // 1_000, WAD // 10)[fees // 9],
+            keeper_reward_max=(0, 1, 5 * unit, 2**127)[reward],
+            keeper_reward_ramp=(0, 1, 600, interval)[ramp],
+            min_liquidity=min_liquidity * unit,
+        )
+        # What is refused, the EVM has undone.
+        self.twin.compares_refused = False
         self.model = self.twin.model
+        self.keeper_contract = self.world.contracts.keeper.address
+        self.twin.accounts.append(self.keeper_contract)
         self.book = Book(self.model.params.front_running_interval)
         # Extreme moves end most of what there is to see, so not every pool lives through them.
-        self.wild = self.random.random() < 0.4
+        self.wild = wild >= 60
+        self.broken = False
+        self.sound = True
+        self.age = 0
+        self.stray_tokens = 0
+        self.tally.begin(chainlink, self.world.decimals, self.model.params)
+        self.trade(first)
 
-    def _deploy(self, number: int) -> Twin:
-        random, unit = self.random, self.world.unit
-        interval = INTERVALS[number % 4]
-        fees = number % 5 != 0
-        return self.world.deploy_pool(
-            leverage=number % 10 + 1,
-            rebalance_interval=interval,
-            front_running_interval=random.choice((0, 1, interval // 12, interval // 2, interval - 1)),
-            management_fee=random.choice((WAD // 50, WAD // 10)) * fees,
-            mint_fee=random.choice((0, WAD // 1_000, WAD // 10)) * fees,
-            burn_fee=random.choice((0, WAD // 1_000, WAD // 10)) * fees,
-            keeper_reward_max=random.choice((0, 1, 5 * unit, 2**127)),
-            keeper_reward_ramp=random.choice((0, 1, 600, interval)),
-            min_liquidity=random.choice((unit, 1_000 * unit)),
-        )
-
-    # --- steps ---
-
-    def live(self) -> None:
-        """From deployment to the last holder's exit. Failures say how to see them again."""
-        self.tally.lives += 1
-        try:
-            for _ in range(self.random.randrange(50, 190)):
-                self.step()
-            self.end()
-        except Exception as error:
-            error.add_note(f"{self.label}, after {self.tally.steps} steps; {self.model.params}; the last of this life:")
-            for line in self.history[-12:]:
-                error.add_note(line)
-            raise
-
-    def step(self) -> None:
-        (action,) = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))
-        action(self)
-
-    def do(self, name: str, text: str, action: Callable[[], object]) -> None:
-        """Does and counts an action of the twin; checks what the twin cannot see by itself."""
-        self.history.append(f"{self.world.now}: {name} {text}")
-        seen, supplies, donated = len(self.model.events), self.model.supplies(), self.twin.donated
+    def do(self, name: str, text: str, action: Callable[[], object]) -> Refused | None:
+        """Does and counts an action of the twin; checks what the twin cannot see by itself. Returns how it was refused."""
+        note(f"# {self.world.now}: {name} {text}")
+        self.sound = False
+        self.age += 1
+        seen, supplies, donated = len(self.model.events), self.model.supplies(), (self.twin.donated, self.stray_tokens)
         try:
             action()
         except Refused as refusal:
-            self.history[-1] += f": {refusal}"
-            self.tally.refused[refusal.error] += 1
+            note(f"# refused: {refusal}")
+            self.tally.refuse(name, refusal.error)
             assert len(self.model.events) == seen
-            return
+            self.sound = True
+            return refusal
         events = self.model.events[seen:]
         self.book.follow(self.world.now, events)
-        self.tally.count(name, events, changed=bool(events) or self.twin.donated > donated)
-        names = {event.name for event in events}
-        if not names & {"BatchExecuted", "Redeemed"}:
+        self.tally.count(name, events, changed=bool(events) or (self.twin.donated, self.stray_tokens) > donated)
+        if not any(event.name in ("BatchExecuted", "Redeemed") for event in events):
             assert self.model.supplies() == supplies, "P5: supplies change in a rebalance and in redeem alone"
+        self.sound = True
+        return None
 
     # --- what users do ---
 
-    def commit(self) -> None:
-        kinds = [kind for kind in CommitType if kind.is_mint or self.random.random() < 0.02 or self._held(kind)]
-        kind = self.random.choice(kinds)
-        payer = controller = self._holder(kind)
-        if self.random.random() < 0.3:
-            controller = self._other_controller(payer)
-        amount = self._amount_to_mint() if kind.is_mint else self._part_of(self._token(kind).balance_of(payer))
-        self._pass_time()
-        self.do(
-            f"commit {kind.name}",
-            f"{amount} by {NAMES[payer]} for {NAMES[controller]}",
-            lambda: self.twin.commit(payer, kind, amount, controller),
+    @precondition(while_open)
+    @rule(orders=orders(*MINTS))
+    def mint(self, orders: list[Order]) -> None:
+        self.trade(orders)
+
+    @precondition(while_open)
+    @rule(orders=orders(*BURNS))
+    def burn(self, orders: list[Order]) -> None:
+        self.trade(orders)
+
+    @precondition(while_open)
+    @rule(orders=orders(*FLIPS))
+    def flip(self, orders: list[Order]) -> None:
+        self.trade(orders)
+
+    @precondition(while_open)
+    @rule(orders=orders(*CommitType))
+    def trade(self, orders: list[Order]) -> None:
+        for order in orders:
+            self._commit(*order)
+
+    def _commit(self, kind: CommitType, payer: int, controller: int, share: int, digits: int, when: int) -> None:
+        who = TRADERS[payer]
+        if kind.burned_side is not None and controller < 95:
+            holders = self._holders(kind.burned_side)
+            if holders:
+                who = holders[payer % len(holders)]
+            else:
+                kind = MINTS[kind.burned_side]
+        to = self._controller(who, controller)
+        amount = (
+            self._amount_to_mint(share, digits)
+            if kind.is_mint
+            else self._part_of(self._token(kind).balance_of(who), share, digits)
         )
+        self._pass_time(when)
+        refused = self.do(
+            f"commit {kind.name}",
+            f"{amount} by {NAMES[who]} for {NAMES[to]}",
+            lambda: self.twin.commit(who, kind, amount, to),
+        )
+        if refused is not None and refused.error == "MintIsPaused":
+            assert kind.is_mint, "P10: burns and flips cannot be paused"
+            self._set_mint_paused(OWNER, False)
 
-    def commit_nonsense(self) -> None:
-        kind = self.random.choice((*CommitType, 6, 255))
-        amount = self.random.choice((0, MAX_BATCH, MAX_BATCH + 1))
-        payer = self.random.choice(TRADERS)
-        name = f"commit {CommitType(kind).name}" if kind < 6 else "commit of no type"
-        self.do(name, f"{amount} by {NAMES[payer]}", lambda: self.twin.commit(payer, kind, amount))
+    def _holders(self, side: int) -> list[str]:
+        """Those who have tokens of a side. If nobody has, the first who is owed some claims them."""
+        token = (self.model.long_token, self.model.short_token)[side]
+        holders = [trader for trader in TRADERS if token.balance_of(trader)]
+        owed = [trader for trader in TRADERS if self.model.claimable(trader)[1 + side]] if not holders else []
+        if owed:
+            self.do("claim", f"by {NAMES[owed[0]]}", lambda: self.twin.claim(owed[0]))
+        return holders or owed[:1]
 
-    def claim(self) -> None:
-        controller = self._claimant()
+    @precondition(lambda self: self.owed())
+    @rule(of=TRADER)
+    def claim(self, of: int) -> None:
+        owed = self.owed()
+        controller = owed[of % len(owed)]
         self.do("claim", f"by {NAMES[controller]}", lambda: self.twin.claim(controller))
 
-    def claim_as_operator(self) -> None:
-        pairs = [(of, by) for of in TRADERS for by in PEOPLE if self.model.is_operator(of, by) and of != by]
-        if pairs and self.random.random() < 0.9:
-            controller, sender = self.random.choice(pairs)
-        else:
-            controller, sender = self._claimant(), self.random.choice([KEEPER, *TRADERS])
-        receiver = self.random.choice([*PEOPLE, ZERO_ADDRESS])
+    @precondition(lambda self: self.owed())
+    @rule(of=TRADER, by=ANYBODY, to=ANYBODY, consent=PERCENT)
+    def claim_as_operator(self, of: int, by: int, to: int, consent: int) -> None:
+        owed = self.owed()
+        controller, sender, receiver = owed[of % len(owed)], PEOPLE[by], PEOPLE[to]
+        if consent < 95 and sender != controller and not self.model.is_operator(controller, sender):
+            self._set_operator(controller, sender, True)
         self.do(
             "claim by an operator" if sender != controller else "claim",
-            f"of {NAMES[controller]} by {NAMES[sender]} to {NAMES.get(receiver, 'nobody')}",
+            f"of {NAMES[controller]} by {NAMES[sender]} to {NAMES[receiver]}",
             lambda: self.twin.claim(sender, controller, receiver),
         )
 
-    def set_operator(self) -> None:
-        controller, operator = self.random.choice(TRADERS), self.random.choice([KEEPER, *TRADERS])
-        approved = not self.model.is_operator(controller, operator)
+    @precondition(lambda self: self.owed())
+    @rule(by=ANYBODY, first=TRADER, consent=PERCENT)
+    def claim_automatically(self, by: int, first: int, consent: int) -> None:
+        controllers, owed = [*TRADERS[first:], *TRADERS[:first]], self.owed()
+        if consent < 95 and not any(self.model.is_operator(who, self.keeper_contract) for who in owed):
+            self._set_operator(owed[0], self.keeper_contract, True)
         self.do(
+            "claim automatically",
+            f"of {[NAMES[controller] for controller in controllers]} by {NAMES[PEOPLE[by]]}",
+            lambda: self.twin.claim_for(PEOPLE[by], controllers),
+        )
+
+    @rule(controller=TRADER, operator=ANYBODY, approved=st.booleans())
+    def set_operator(self, controller: int, operator: int, approved: bool) -> None:
+        self._set_operator(TRADERS[controller], [self.keeper_contract, KEEPER, *TRADERS][operator], approved)
+
+    def _set_operator(self, controller: str, operator: str, approved: bool) -> None:
+        self._touching_nobody(
             "setOperator",
-            f"{NAMES[operator]} by {NAMES[controller]}: {approved}",
+            f"{NAMES.get(operator, 'the keeper contract')} by {NAMES[controller]}: {approved}",
             lambda: self.twin.set_operator(controller, operator, approved),
         )
 
-    def donate(self) -> None:
-        giver = self.random.choice((ALICE, BOB))
-        amount = self.random.randrange(1, 10**6 * self.world.unit)
-        self.do("donate", f"{amount} by {NAMES[giver]}", lambda: self.twin.donate(giver, amount))
-
-    def redeem(self) -> None:
-        holder = self.random.choice(TRADERS)
-        amounts = (
-            self._part_of(self.model.long_token.balance_of(holder)),
-            self._part_of(self.model.short_token.balance_of(holder)),
-        )
-        receiver = self.random.choice([holder, holder, holder, BOB, ZERO_ADDRESS])
-        self.do("redeem", f"{amounts} by {NAMES[holder]}", lambda: self.twin.redeem(holder, *amounts, receiver))
-
-    # --- what keepers, owner and the world do ---
-
-    def rebalance_on_time(self) -> None:
-        self._move_price()
-        self._move_to(self.model.next_rebalance)
-        self._rebalance("rebalance on time")
-
-    def rebalance_late(self) -> None:
-        self._move_price()
-        self._move_to(self.model.next_rebalance + self.random.randrange(1, self.model.params.rebalance_interval))
-        self._rebalance("rebalance late")
-
-    def rebalance_after_missed_intervals(self) -> None:
-        self._move_price()
-        interval = self.model.params.rebalance_interval
-        late = self.random.randrange(interval, 50 * interval)
-        if self.wild and self.random.random() < 0.1:
-            late = 12 * YEAR  # at 10 % a year nothing is left of a side
-        self._move_to(self.model.next_rebalance + late)
-        self._rebalance("rebalance after missed intervals")
-
-    def rebalance_early(self) -> None:
-        self._rebalance("rebalance on time")
-
-    def _rebalance(self, name: str) -> None:
-        recipient = self.random.choice((KEEPER, KEEPER, ZERO_ADDRESS))
-        if self.world.now >= self.model.next_rebalance and not self.model.is_shutdown:
-            self._check_transfer()
-        self.do(
-            name,
-            f"at {self.model.oracle.price}, reward to {NAMES.get(recipient, 'nobody')}",
-            lambda: self.twin.rebalance(KEEPER, recipient=recipient),
-        )
-
-    def _check_transfer(self) -> None:
-        """P3 and P4, by what the contract previews at the old and the new price; the twin compares what it then does."""
-        price, last = self.model.oracle.price, self.model.last_price
-        if not 1 <= price <= MAX_PRICE:
+    @rule(giver=st.integers(0, 1), amount=st.integers(1, 10**12), side=st.integers(0, 3))
+    def donate(self, giver: int, amount: int, side: int) -> None:
+        who = TRADERS[giver]
+        tokens = (self.model.long_token, self.model.short_token)[side % 2].balance_of(who)
+        if side < 2 or tokens == 0:
+            amount = amount * self.world.unit // 10**6
+            self._touching_nobody("donate", f"{amount} by {NAMES[who]}", lambda: self.twin.donate(who, amount))
             return
+        amount = min(amount, tokens)
+
+        def give() -> None:
+            self.stray_tokens += amount
+            self.twin.donate(who, amount, side % 2)
+
+        self.do("donate", f"{amount} tokens of side {side % 2} by {NAMES[who]}", give)
+
+    @precondition(lambda self: self.model.is_shutdown)
+    @rule(holder=TRADER, long=SHARE, short=SHARE, receiver=PERCENT)
+    def redeem(self, holder: int, long: int, short: int, receiver: int) -> None:
+        who = TRADERS[holder]
+        self._redeem(
+            who,
+            self._part_of(self.model.long_token.balance_of(who), long, receiver),
+            self._part_of(self.model.short_token.balance_of(who), short, receiver),
+            [who, who, who, BOB][receiver % 4],
+        )
+
+    def _redeem(self, holder: str, long: int, short: int, receiver: str) -> None:
+        self.do(
+            "redeem",
+            f"{long} and {short} by {NAMES[holder]} to {NAMES[receiver]}",
+            lambda: self.twin.redeem(holder, long, short, receiver),
+        )
+
+    @rule(choice=st.integers(0, 11), who=TRADER)
+    def attempt_nonsense(self, choice: int, who: int) -> None:
+        """All of it is refused, or should have no effect."""
+        twin, trader = self.twin, TRADERS[who]
+        text, action = [
+            ("claim to nobody", lambda: twin.claim(trader, receiver=ZERO_ADDRESS)),
+            ("claim of another", lambda: twin.claim(TREASURY, trader)),
+            ("commit for another", lambda: twin.commit(TREASURY, CommitType.LONG_MINT, 1, trader)),
+            ("commit of nothing", lambda: twin.commit(trader, CommitType(2 * who), 0)),
+            ("commit of too much", lambda: twin.commit(trader, CommitType.SHORT_MINT, MAX_BATCH + 1)),
+            ("commit of type 6", lambda: twin.commit(trader, 6, 1)),
+            ("commit of type 255", lambda: twin.commit(trader, 255, 1)),
+            ("rebalance, most likely early", lambda: twin.rebalance(KEEPER)),
+            ("pause by a stranger", lambda: twin.set_mint_paused(trader, True)),
+            ("redeem to nobody", lambda: twin.redeem(trader, 1, 1, ZERO_ADDRESS)),
+            ("redeem of nothing", lambda: twin.redeem(trader, 0, 0)),
+            ("shutdown, most likely early", lambda: twin.shutdown(trader)),
+        ][choice]
+        if choice == 7 and not self.model.is_shutdown and self.world.now >= self.model.next_rebalance:
+            return  # the feed has nothing to say yet, or too much
+        if choice == 11 and not self.model.is_shutdown:
+            self._move_to(self.model.next_rebalance + SHUTDOWN_DELAY - 1)
+            if self.world.now >= self.model.next_rebalance + SHUTDOWN_DELAY:
+                return
+        self.do("nonsense", text, action)
+
+    # --- what keepers do ---
+
+    @precondition(while_open)
+    @rule(move=MOVE, hint=PERCENT, age=PERCENT)
+    def rebalance_on_time(self, move: int, hint: int, age: int) -> None:
+        self._rebalance("rebalance on time", move, hint, late=0, age=age)
+
+    @precondition(while_open)
+    @rule(
+        move=MOVE, hint=PERCENT, age=PERCENT, late=st.integers(0, 10**6), rounds=PERCENT, switch=PERCENT, other=PERCENT
+    )
+    def rebalance_late(self, move: int, hint: int, age: int, late: int, rounds: int, switch: int, other: int) -> None:
+        late = 1 + late % (self.model.params.rebalance_interval - 1)
+        self._rebalance("rebalance late", move, hint, late, age, rounds, switch, other)
+
+    @precondition(while_open)
+    @rule(
+        move=MOVE, hint=PERCENT, intervals=st.integers(1, 50), late=st.integers(0, 10**6), switch=PERCENT, other=PERCENT
+    )
+    def rebalance_after_missed_intervals(
+        self, move: int, hint: int, intervals: int, late: int, switch: int, other: int
+    ) -> None:
+        interval = self.model.params.rebalance_interval
+        late = intervals * interval + late % interval
+        if self.wild and intervals == 50:
+            late = 12 * YEAR  # at 10 % a year nothing is left of a side
+        self._rebalance("rebalance after missed intervals", move, hint, late, switch=switch, other=other)
+
+    def _rebalance(
+        self, name: str, move: int, hint: int, late: int, age: int = 0, rounds: int = 0, switch: int = 0, other: int = 0
+    ) -> None:
+        """Publishes a price and rebalances, whatever the feed was like before.
+
+        rounds: see the feed; above 90 more than can be looked through without a hint. other: in a part of the cases,
+        another keeper at another second is compared with.
+        """
+        self._mend()
+        opens = self._grid_time_from(self.feed.ready_from)
+        now = max(self.world.now, opens + late)
+        timestamp = self.model.grid_time(now)
+        later = 40 if rounds > 90 else rounds % 4
+        age_seconds = (0, 0, 1, self.model.params.rebalance_interval, 10**8)[age % 5]
+        self.feed.publish(
+            self._price_after(move), timestamp, now, later, age_seconds, 1 + switch % 2 if switch > 90 else 0
+        )
+        self._move_to(now)
+        hints = self._hints(timestamp)
+        self._check_transfer(timestamp, hints[0])
+        if other % 4 == 1:
+            self._check_other_keeper(
+                hints[0], timestamp + 1 + other * 7_919 % (self.model.params.rebalance_interval - 1)
+            )
+        if other % 4 == 2 and isinstance(self.feed, FixedFeed):
+            self._check_gas()
+        recipient = (KEEPER, KEEPER, ZERO_ADDRESS)[hint % 3]
+        chosen = hints[0] if hint < 50 else hints[hint % len(hints)]
+        refused = self._try_to_rebalance(name, chosen, recipient)
+        if refused is not None and chosen != hints[0]:
+            assert refused.error in WRONG_HINTS
+            refused = self._try_to_rebalance(name, hints[0], recipient)
+        assert refused is None, f"P9, P10: nobody can stop a rebalance: {refused}"
+
+    def _try_to_rebalance(self, name: str, hint: int, recipient: str) -> Refused | None:
+        return self.do(
+            name,
+            f"at {self.feed.price}, hint {hint}, reward to {NAMES.get(recipient, 'nobody')}",
+            lambda: self.twin.rebalance(KEEPER, hint, recipient),
+        )
+
+    def _hints(self, timestamp: int) -> list[int]:
+        """The right one first."""
+        found = self.world.chain.read(self.feed.oracle, "findRound", timestamp)
+        assert found == self.model.oracle.find_round(timestamp)
+        return [found, *(self.feed.hints(timestamp) if isinstance(self.feed, ChainlinkFeed) else [])]
+
+    def _check_transfer(self, timestamp: int, hint: int) -> None:
+        """P3 and P4, by what the contract previews at the old and the new price; the twin compares what it then does."""
+        price, last = self.model.oracle.price_at(timestamp, hint, self.world.now), self.model.last_price
         before, chain, pool = self.model.balances(), self.world.chain, self.twin.pool
         charged = chain.read(pool, "previewRebalance", last)
         moved = chain.read(pool, "previewRebalance", price)
@@ -212,167 +408,206 @@ class Life:
         assert abs(moved[loser] - exact) <= 1, f"P3: keeps {moved[loser]}, exactly {float(exact)}"
         assert moved[loser] > 0 or charged[loser] == 0, "P3: a side never loses all"
 
-    def collect_fees(self) -> None:
-        self.do("collectFees", "", lambda: self.twin.collect_fees(KEEPER))
+    def _check_other_keeper(self, hint: int, second: int) -> None:
+        """P12: at another second of the same interval, and both unpaid, as rewards differ."""
+        results = [self._outcome_at(moment, hint) for moment in (second, self.world.now)]
+        assert results[0][1:] == results[1][1:], "P12"
+        self.tally.checks["P12"] += 1
 
-    def pause_mints(self) -> None:
-        sender = self.random.choice((OWNER, OWNER, OWNER, ALICE))
-        paused = not self.model.mint_paused
-        self.do("setMintPaused", f"{paused} by {NAMES[sender]}", lambda: self.twin.set_mint_paused(sender, paused))
-        if paused and self.model.mint_paused:
-            for _ in range(3):
-                self.commit()
-            self.do("setMintPaused", "False by owner", lambda: self.twin.set_mint_paused(OWNER, False))
+    def _check_gas(self) -> None:
+        """P8: as many intervals late as it is, and one interval late, at the same second of an interval and unpaid."""
+        interval, opens = self.model.params.rebalance_interval, self.model.next_rebalance
+        second = (self.world.now - opens) % interval
+        (gas, *now), (gas_early, *early) = (
+            self._outcome_at(moment, 0) for moment in (self.world.now, opens + interval + second)
+        )
+        # Unless the fee of a longer time makes another case of it: a batch refunded, a slot filled.
+        if [amount > 0 for amount in now[0]] == [amount > 0 for amount in early[0]]:
+            assert abs(gas - gas_early) * 50 <= gas_early, f"P8: {gas} after missed intervals, {gas_early} after one"
+            self.tally.checks["P8"] += 1
 
-    def break_oracle(self) -> None:
-        """It reverts or answers nonsense; a rebalance fails; it is well again."""
-        self._move_to(self.model.next_rebalance)
-        good = self.model.oracle.price
-        if self.random.random() < 0.5:
-            self.twin.set_oracle_failing(True)
+    def _outcome_at(self, moment: int, hint: int) -> tuple[int, list[int], Any]:
+        """Gas, amounts, times and price of a rebalance at that moment, which then has not been."""
+        chain, pool, epoch = self.world.chain, self.twin.pool, self.model.epoch
+        with chain.aside(moment):
+            chain.send(pool, "rebalance", [hint, ZERO_ADDRESS], BOB)
+            gas = chain.revm.evm.result.gas_used
+            out = [chain.read(pool, "batch", epoch, kind)[1] for kind in CommitType]
+            amounts = [
+                *chain.read(pool, "balances"),
+                *chain.read(pool, "supplies"),
+                *out,
+                chain.read(pool, "protocolFees"),
+            ]
+            return gas, amounts, [chain.read(pool, view) for view in ("lastPrice", "lastRebalance", "epoch")]
+
+    # --- what owner, feeds and the world do ---
+
+    @rule(by=ANYBODY)
+    def collect_fees(self, by: int) -> None:
+        self._touching_nobody("collectFees", f"by {NAMES[PEOPLE[by]]}", lambda: self.twin.collect_fees(PEOPLE[by]))
+
+    @precondition(while_open)
+    @rule(paused=st.booleans())
+    def pause_mints(self, paused: bool) -> None:
+        self._set_mint_paused(OWNER, paused)
+
+    def _set_mint_paused(self, by: str, paused: bool) -> None:
+        self._touching_nobody("setMintPaused", str(paused), lambda: self.twin.set_mint_paused(by, paused))
+
+    @precondition(lambda self: not self.model.is_shutdown and not self.broken)
+    @rule(fault=PERCENT)
+    def break_feed(self, fault: int) -> None:
+        """A rebalance fails for it. It stays like that until the next rebalance that is to succeed, or the pool closes."""
+        faults = list(self.feed.faults)
+        name = faults[fault % len(faults)]
+        timestamp = self._grid_time_from(self.feed.ready_from)
+        timestamp = self._grid_time_from(self.feed.break_(name, timestamp))
+        self.broken = True
+        self._move_to(timestamp)
+        hint = self._hint_of_fault(name)
+        refused = self._try_to_rebalance(f"rebalance, {name}", hint, KEEPER)
+        assert refused is not None and refused.error == self.feed.faults[name], f"{name}: {refused}"
+
+    def _hint_of_fault(self, name: str) -> int:
+        return self.feed.hints(self.model.grid_time(self.world.now))[2] if name == "incomplete" else 0
+
+    def _mend(self) -> None:
+        if self.broken:
+            self.feed.mend(self.world.now)
+            self.broken = False
+
+    @precondition(while_open)
+    @rule(healthy=PERCENT, move=MOVE, more=st.sampled_from((0, 1, 10**6)), by=TRADER)
+    def shutdown(self, healthy: int, move: int, more: int, by: int) -> None:
+        """Closes the pool when its feed is broken and it is old enough, else rebalances."""
+        due = self.model.next_rebalance + SHUTDOWN_DELAY
+        closes = self.age >= GROWN_UP and healthy >= 50
+        if closes:
+            self._break_for_good()
         else:
-            self.twin.set_price(self.random.choice((0, MAX_PRICE + 1, 2**255)))
-        for _ in range(2):
-            self._rebalance("rebalance on time")
-            self.commit()
-        self.twin.set_oracle_failing(False)
-        self.twin.set_price(good)
+            self._mend()
+            due = self._grid_time_from(max(due, self.feed.ready_from))
+            timestamp = self.model.grid_time(max(self.world.now, due + more))
+            self.feed.publish(self._price_after(move), timestamp, timestamp)
+        self._move_to(due + more)
+        refused = self.do("shutdown", f"by {NAMES[TRADERS[by]]}", lambda: self.twin.shutdown(TRADERS[by]))
+        assert refused is None
+        assert self.model.is_shutdown == closes, "P10: a healthy pool stays open, whoever calls"
 
-    def shutdown_too_early(self) -> None:
-        self._move_to(self.model.next_rebalance + self.random.choice((0, SHUTDOWN_DELAY - 1)))
-        self.do("shutdown", "", lambda: self.twin.shutdown(CAROL))
+    def _break_for_good(self) -> None:
+        if not self.broken:
+            self.feed.break_("reverts", self.world.now)
+            self.broken = True
 
-    def shutdown_of_a_healthy_pool(self) -> None:
-        """Rebalances."""
-        self._move_price()
-        self._move_to(self.model.next_rebalance + SHUTDOWN_DELAY + self.random.choice((0, 10**6)))
-        self.do("shutdown", "", lambda: self.twin.shutdown(CAROL))
-        assert not self.model.is_shutdown, "P10"
+    def _touching_nobody(self, name: str, text: str, action: Callable[[], object]) -> None:
+        """Does what can change neither prices nor what anybody has or is owed."""
+        before = self._belongings()
+        self.do(name, text, action)
+        assert self._belongings() == before, f"P10: {name} touched what users have"
 
-    def end(self) -> None:
+    def _belongings(self) -> list[Any]:
+        model = self.model
+        return [
+            model.balances(),
+            model.supplies(),
+            model.last_price,
+            [
+                (model.claimable(who), model.long_token.balance_of(who), model.short_token.balance_of(who))
+                for who in TRADERS
+            ],
+        ]
+
+    def teardown(self) -> None:
         """The feed dies, the pool closes, everybody leaves; then the pool holds nothing that it owes."""
+        if not getattr(self, "sound", False):
+            return
         twin, model = self.twin, self.model
-        twin.set_oracle_failing(True)
-        for _ in range(4):
-            self.commit()
-        self._move_to(model.next_rebalance + SHUTDOWN_DELAY)
-        self.do("shutdown", "", lambda: twin.shutdown(CAROL))
+        if not self.model.is_shutdown:
+            self._break_for_good()
+            if not isinstance(self.feed, FixedFeed):
+                self.feed.break_("reverts", self.world.now)
+            self._move_to(model.next_rebalance + SHUTDOWN_DELAY)
+            assert self.do("shutdown", "at the end", lambda: twin.shutdown(CAROL)) is None
         assert model.is_shutdown
-        for _ in range(14):
-            self.random.choice(AFTER_SHUTDOWN)(self)
         for trader in TRADERS:
             self.do("claim", f"by {NAMES[trader]}", lambda trader=trader: twin.claim(trader))
         for person in PEOPLE:
             amounts = model.long_token.balance_of(person), model.short_token.balance_of(person)
             if any(amounts):
-                self.do("redeem", f"{amounts}", lambda who=person, all_=amounts: twin.redeem(who, *all_))
-        self.collect_fees()
+                self._redeem(person, *amounts, person)
+        self.collect_fees(0)
         self.book.require_all_claimed()
-        assert model.owed() == sum(model.balances())
+        assert model.owed() == sum(model.balances()), "P1"
         # Pool tokens of a unit per claim are left in the pool, and their part of the sides.
-        assert max(model.supplies()) <= twin.claims, "P7"
+        assert max(model.supplies()) <= twin.claims + self.stray_tokens, "P7"
 
     # --- choices ---
+
+    def owed(self) -> list[str]:
+        """Those who can claim something."""
+        return [trader for trader in TRADERS if any(self.model.claimable(trader))]
 
     def _move_to(self, time: int) -> None:
         self.world.move_to(max(time, self.world.now))
 
-    def _pass_time(self) -> None:
-        """To anywhere before the next rebalance or a little later, most of all to the edges of the window."""
-        opens, window = self.model.next_rebalance, self.model.params.front_running_interval
-        edges = [opens - window - 1, opens - window, opens - window + 1, opens - 1, opens, opens + 1]
-        draw = self.random.random()
-        if draw < 0.15:
-            self._move_to(self.random.choice(edges))
-        elif draw < 0.4 and self.world.now < opens:
-            self._move_to(self.random.randrange(self.world.now, opens + 1))
+    def _grid_time_from(self, time: int) -> int:
+        """The first from then on, and from now on, at which the pool can rebalance."""
+        model = self.model
+        time = max(time, model.grid_time(self.world.now))
+        return first_grid_time_after(time - 1, model.params.rebalance_interval)
 
-    def _move_price(self) -> None:
-        random, price = self.random, self.model.oracle.price
-        draw = random.random()
-        if draw < 0.1:
-            return
-        if draw < 0.2:
-            price += random.choice((-1, 1))
-        elif draw < 0.75:
-            price = price * random.randrange(9_500, 10_500) // 10_000
-        elif draw < 0.9:
-            price = price * random.randrange(50, 200) // 100
-        elif not self.wild:
-            price = PRICE * random.randrange(90, 110) // 100
-        else:
-            price = random.choice((price // 100, price // 10**6, price * 100, price * 10**6, 1, MAX_PRICE, PRICE))
-        self.twin.set_price(min(max(price, 1), MAX_PRICE))
+    def _pass_time(self, when: int) -> None:
+        """To anywhere before the next rebalance or a little later, most of all to the edges of the window."""
+        opens, window, now = self.model.next_rebalance, self.model.params.front_running_interval, self.world.now
+        if 40 <= when < 48:
+            edges = [opens - window - 1, opens - window, opens - window + 1, opens - 1, opens, opens + 1]
+            self._move_to(edges[when % 6])
+        elif when >= 48 and now < opens:
+            self._move_to(now + (opens - now) * (when - 47) // 16)
+
+    def _price_after(self, move: int) -> int:
+        price = self.feed.price
+        if move < 100:
+            return price
+        if move < 200:
+            return price + (-1 if move % 2 else 1)
+        if move < 750:
+            return price * (9_500 + (move - 200) * 20 // 11) // 10_000
+        if move < 900:
+            return price * (move - 700) // 100
+        if not self.wild:
+            return PRICE * (90 + move % 21) // 100
+        return (price // 100, price // 10**6, price * 100, price * 10**6, 1, MAX_PRICE, PRICE)[move % 7]
 
     def _token(self, kind: CommitType) -> Any:
         return (self.model.long_token, self.model.short_token)[kind.burned_side or 0]
 
-    def _held(self, kind: CommitType) -> bool:
-        return any(self._token(kind).balance_of(trader) for trader in TRADERS)
-
-    def _holder(self, kind: CommitType) -> str:
-        """Who can pay, if anybody."""
-        if kind.is_mint:
-            return self.random.choice(TRADERS)
-        holders = [trader for trader in TRADERS if self._token(kind).balance_of(trader)]
-        return self.random.choice(holders or TRADERS)
-
-    def _other_controller(self, payer: str) -> str:
+    def _controller(self, payer: str, draw: int) -> str:
         """Most likely one who consented."""
-        if self.random.random() < 0.1:
-            return self.random.choice(TRADERS)
-        return self.random.choice([payer, *(other for other in TRADERS if self.model.is_operator(other, payer))])
+        if draw < 67:
+            return payer
+        if draw < 70:
+            return TRADERS[draw % 3]
+        consenting = [payer, *(other for other in TRADERS if self.model.is_operator(other, payer))]
+        return consenting[draw % len(consenting)]
 
-    def _claimant(self) -> str:
-        """Who is owed something, if anybody."""
-        owed = [trader for trader in TRADERS if any(self.model.claimable(trader))]
-        return self.random.choice(owed or TRADERS)
+    def _amount_to_mint(self, share: int, digits: int) -> int:
+        unit = self.world.unit
+        if share < 15:
+            return 1 + share % 3
+        if share < 90:
+            return 10 ** (share % 8) * unit * (1 + digits % 10) + digits * 1_000_003 % unit
+        return (MAX_TOTAL, MAX_TOTAL // 2, MAX_BATCH, 10**20 * unit)[share % 4]
 
-    def _amount_to_mint(self) -> int:
-        draw, unit = self.random.random(), self.world.unit
-        if draw < 0.15:
-            return self.random.randrange(1, 4)
-        if draw < 0.9:
-            return unit * self.random.randrange(1, 10 ** self.random.randrange(1, 8)) + self.random.randrange(unit)
-        return self.random.choice((MAX_TOTAL, MAX_TOTAL // 2, MAX_BATCH, 10**20 * unit))
-
-    def _part_of(self, held: int) -> int:
-        draw = self.random.random()
-        if draw < 0.15:
-            return self.random.randrange(1, 1_000)
-        if draw < 0.2:
+    @staticmethod
+    def _part_of(held: int, share: int, digits: int) -> int:
+        if share < 15:
+            return 1 + digits % 1_000
+        if share < 20:
             return held + 1
-        if draw < 0.35:
+        if share < 35:
             return held
-        if draw < 0.4:
+        if share < 40:
             return max(held - 1, 1)
-        return self.random.randrange(1, held // 2 + 2)
-
-
-WEIGHTS: dict[Callable[[Life], None], float] = {
-    Life.commit: 50,
-    Life.commit_nonsense: 2,
-    Life.claim: 9,
-    Life.claim_as_operator: 8,
-    Life.set_operator: 3,
-    Life.donate: 2,
-    Life.redeem: 0.5,  # refused while the pool is open
-    Life.rebalance_on_time: 8,
-    Life.rebalance_late: 7,
-    Life.rebalance_after_missed_intervals: 4,
-    Life.rebalance_early: 1,
-    Life.collect_fees: 4,
-    Life.pause_mints: 1.5,
-    Life.break_oracle: 1,
-    Life.shutdown_too_early: 0.5,
-    Life.shutdown_of_a_healthy_pool: 0.7,
-}
-"""How often what is tried."""
-AFTER_SHUTDOWN: list[Callable[[Life], None]] = [
-    Life.redeem,
-    Life.redeem,
-    Life.claim,
-    Life.commit,
-    Life.collect_fees,
-    Life.rebalance_early,
-]
+        return held * (share - 39) // 121 + digits % 1_000 + 1

@@ -1,14 +1,17 @@
 """What random lives did: counted, printed, and required to be enough."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
-from perpetual_pools.model import CommitType, Event
+from perpetual_pools.model import CommitType, Event, PoolParams
+from tests.property.feeds import ChainlinkFeed, FixedFeed
 
-ACTIONS = (
+RULES = (
     *(f"commit {kind.name}" for kind in CommitType),
     "claim",
     "claim by an operator",
+    "claim automatically",
     "rebalance on time",
     "rebalance late",
     "rebalance after missed intervals",
@@ -19,8 +22,12 @@ ACTIONS = (
     "shutdown",
     "redeem",
 )
+FAULTS = sorted({f"rebalance, {fault}" for feed in (ChainlinkFeed, FixedFeed) for fault in feed.faults})
 ERRORS = (
+    "AnswerNotPositive",
     "BatchTooLarge",
+    "CallFindRound",
+    "FeedUnavailable",
     "InsufficientBalance",
     "InvalidCommitType",
     "MintIsPaused",
@@ -31,62 +38,128 @@ ERRORS = (
     "PoolIsShutdown",
     "PriceOutOfRange",
     "RebalanceNotDue",
+    "RoundIncomplete",
+    "RoundStale",
+    "RoundSuperseded",
+    "RoundTooLate",
+    "SequencerDown",
+    "SequencerGracePeriod",
+    "SequencerRoundInvalid",
     "ShutdownTooEarly",
     "TransferFromFailed",
     "ZeroAddress",
     "ZeroAmount",
 )
-"""All that the pool refuses with, but for what needs another token or too little gas."""
+"""All that pool and wrapper refuse with, but for what needs another token, a broken deployment or too little gas."""
+FULL = 100_000
+"""Steps, to which the numbers below belong."""
+EXECUTED, REFUNDED, FAILED, CHECKED, LIVED = 500, 50, 50, 500, 20
 
 
 class Tally:
-    """Counts over all lives of a run."""
+    """Counts over all lives of a run. Steps are actions that changed a pool's state."""
 
     def __init__(self) -> None:
-        self.lives = 0
         self.done: Counter[str] = Counter()
-        """Actions that changed the pool's state."""
         self.refused: Counter[str] = Counter()
-        """By error."""
-        self.executed: Counter[CommitType] = Counter()
-        self.refunded: Counter[CommitType] = Counter()
+        """By rule and error."""
+        self.executed: Counter[str] = Counter()
+        self.refunded: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
+        """Of invariants that are checked in a part of the steps alone."""
+        self.lives: Counter[str] = Counter()
+        """By what the pool is like."""
 
     @property
     def steps(self) -> int:
         return self.done.total()
 
-    def count(self, action: str, events: list[Event], changed: bool) -> None:
+    def begin(self, chainlink: bool, decimals: int, params: PoolParams) -> None:
+        fees = params.management_fee + params.mint_fee + params.burn_fee
+        self.lives.update(
+            [
+                "in all",
+                "Chainlink's proxy" if chainlink else "fixed oracle",
+                f"{decimals} decimals",
+                f"leverage {params.leverage}",
+                "with fees" if fees else "without fees",
+            ]
+        )
+
+    def count(self, rule: str, events: list[Event], changed: bool) -> None:
         """An action that succeeded."""
-        self.done[action] += changed
+        self.done[rule] += changed
         for event in events:
             if event.name == "BatchExecuted":
                 counter = self.executed if event.arguments["amountOut"] else self.refunded
-                counter[CommitType(event.arguments["commitType"])] += 1
+                counter[CommitType(event.arguments["commitType"]).name] += 1
+
+    def refuse(self, rule: str, error: str) -> None:
+        self.refused[f"{rule}|{error}"] += 1
+
+    def add(self, other: "Tally") -> None:
+        for name, counter in vars(other).items():
+            getattr(self, name).update(counter)
+
+    def to_json(self) -> str:
+        return json.dumps(vars(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Tally":
+        tally = cls()
+        for name, counts in json.loads(text).items():
+            getattr(tally, name).update(counts)
+        return tally
 
     def shortfalls(self) -> Iterator[str]:
         """What happened too rarely for the run to prove anything about it."""
-        yield from (
-            f"{kind.name} executed in {self.executed[kind]} batches" for kind in CommitType if self.executed[kind] < 100
-        )
-        yield from (
-            f"{kind.name} refunded in {self.refunded[kind]} batches" for kind in CommitType if self.refunded[kind] < 10
-        )
-        yield from (
-            f"{action}: {self.done[action]} times" for action in ACTIONS if self.done[action] * 100 < self.steps
-        )
-        yield from (f"no {error}" for error in ERRORS if not self.refused[error])
+        part = min(1, self.steps / FULL)
+        of_kinds = [(counter, minimum) for counter, minimum in ((self.executed, EXECUTED), (self.refunded, REFUNDED))]
+        kinds = [kind.name for kind in CommitType]
+        for what, counter, names, minimum in (
+            ("executed", of_kinds[0][0], kinds, EXECUTED),
+            ("refunded", of_kinds[1][0], kinds, REFUNDED),
+            ("checked", self.checks, ("P8", "P12"), CHECKED),
+            ("lives with", self.lives, self._pools(), LIVED),
+        ):
+            yield from (f"{what}: {name} {counter[name]} times" for name in names if counter[name] < minimum * part)
+        yield from (f"{rule}: {self.done[rule]} times" for rule in RULES if self.done[rule] * 100 < self.steps)
+        failed = self._refused_by(0)
+        yield from (f"{fault}: {failed[fault]} times" for fault in FAULTS if failed[fault] < FAILED * part)
+        errors = self._refused_by(1)
+        yield from (f"no {error}" for error in ERRORS if not errors[error])
+
+    @staticmethod
+    def _pools() -> list[str]:
+        """What pools have to be like."""
+        leverages = [f"leverage {leverage}" for leverage in range(1, 11)]
+        decimals = [f"{decimals} decimals" for decimals in (6, 8, 18)]
+        return [*leverages, *decimals, "Chainlink's proxy", "fixed oracle", "with fees", "without fees"]
+
+    def _refused_by(self, part: int) -> Counter[str]:
+        """0: by rule, 1: by error."""
+        result: Counter[str] = Counter()
+        for name, count in self.refused.items():
+            result[name.split("|")[part]] += count
+        return result
 
     def __str__(self) -> str:
-        kinds = (f"{kind.name:22}{self.executed[kind]:10}{self.refunded[kind]:10}" for kind in CommitType)
+        kinds = (f"{kind.name:34}{self.executed[kind.name]:10}{self.refunded[kind.name]:10}" for kind in CommitType)
+        rules = sorted({*self.done, *self._refused_by(0)})
         return "\n".join(
             [
-                f"{self.steps} steps in {self.lives} lives of a pool",
-                f"{'batches':22}{'executed':>10}{'refunded':>10}",
+                f"{self.steps} steps in {self.lives['in all']} lives of a pool: {_listed(self.lives)}",
+                f"{'batches':34}{'executed':>10}{'refunded':>10}",
                 *kinds,
-                "done:    " + _listed(self.done),
-                "refused: " + _listed(self.refused),
+                f"{'rules':34}{'succeeded':>10}{'refused':>10}",
+                *(f"{rule:34}{self.done[rule]:10}{self._refusals(rule)}" for rule in rules),
+                "checked besides: " + _listed(self.checks),
             ]
         )
+
+    def _refusals(self, rule: str) -> str:
+        errors = Counter({name.split("|")[1]: n for name, n in self.refused.items() if name.split("|")[0] == rule})
+        return f"{errors.total():10}  {_listed(errors)}" if errors else f"{0:10}"
 
 
 def _listed(counts: Counter[str]) -> str:

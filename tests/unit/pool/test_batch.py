@@ -115,18 +115,23 @@ def test_batch__tokens_that_wait_for_a_later_batch__count_until_it_executes(proj
 
 
 @pytest.mark.finding("C06")
-def test_batch__both_flips_and_two_rebalances__execute_once(fast_opened):
+def test_batch__both_flips_and_three_rebalances__execute_once_and_leave_the_next_epochs_alone(fast_opened):
     fast_opened.commit(ALICE, CommitType.LONG_BURN_SHORT_MINT, 100 * TOKEN)
     fast_opened.commit(ALICE, CommitType.SHORT_BURN_LONG_MINT, 300 * TOKEN)
+    to_window(fast_opened)
+    fast_opened.commit(ALICE, CommitType.LONG_BURN_SHORT_MINT, 20 * TOKEN)
     fast_opened.next_epoch(KEEPER)
     assert fast_opened.pool.balances() == (1_200 * USDC, 800 * USDC)
     assert fast_opened.pool.supplies() == (1_200 * TOKEN, 800 * TOKEN)
+    fast_opened.next_epoch(KEEPER)
+    assert fast_opened.pool.batch(3, int(CommitType.LONG_BURN_SHORT_MINT)) == (20 * TOKEN, 20 * TOKEN)
+    assert fast_opened.pool.balances() == (1_180 * USDC, 820 * USDC)
     fast_opened.move_to_rebalance()
     sent = act(fast_opened, KEEPER, "rebalance", 0, KEEPER)
     assert [name for name, _ in sent.events] == ["Rebalanced"]
-    assert fast_opened.pool.balances() == (1_200 * USDC, 800 * USDC)
-    assert fast_opened.pool.supplies() == (1_200 * TOKEN, 800 * TOKEN)
-    assert act(fast_opened, ALICE, "claim", ALICE, ALICE).value == (0, 300 * TOKEN, 100 * TOKEN)
+    assert fast_opened.pool.balances() == (1_180 * USDC, 820 * USDC)
+    assert fast_opened.pool.supplies() == (1_180 * TOKEN, 820 * TOKEN)
+    assert act(fast_opened, ALICE, "claim", ALICE, ALICE).value == (0, 300 * TOKEN, 120 * TOKEN)
 
 
 @pytest.mark.finding("C13")

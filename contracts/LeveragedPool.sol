@@ -19,7 +19,7 @@ import {CommitTypes} from "./libraries/CommitTypes.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
 import {Payout} from "./libraries/Payout.sol";
 import {PoolBounds} from "./libraries/PoolBounds.sol";
-import {FEES_LIMIT, PoolState} from "./libraries/PoolState.sol";
+import {COMMIT_TYPES, FEES_LIMIT, PoolState} from "./libraries/PoolState.sol";
 import {Schedule} from "./libraries/Schedule.sol";
 import {ValueTransfer} from "./libraries/ValueTransfer.sol";
 
@@ -40,10 +40,10 @@ contract LeveragedPool is ILeveragedPool {
     }
 
     uint256 private constant WAD = BatchPricing.WAD;
-    uint256 private constant COMMIT_TYPES = 6;
     uint256 private constant MAX_BATCH = 1 << 126;
     uint256 private constant EVER_USED = 1 << 255;
     uint256 private constant SHUTDOWN_DELAY = 14 days;
+    uint256 private constant PERMIT_GAS = 300_000;
     uint256 private constant FIND_ROUND_GAS = 1_000_000;
     uint256 private constant REBALANCE_GAS = 2_000_000;
     /// @dev A call passes on at most 63/64 of what is left: enough here for both calls in full and what comes after.
@@ -139,7 +139,7 @@ contract LeveragedPool is ILeveragedPool {
         LibCall.tryCall(
             settlementToken,
             0,
-            gasleft(),
+            PERMIT_GAS,
             0,
             abi.encodeCall(IERC20Permit.permit, (msg.sender, address(this), amount, deadline, v, r, s))
         );
@@ -386,11 +386,11 @@ contract LeveragedPool is ILeveragedPool {
                 }
             }
 
-            // What is left on a side that nobody holds any more. Without batches neither a supply nor the balance of a side without
-            // owners changes, so this is the only place to look.
+            // What is left on a side that nobody holds any more, or that next to nobody holds.
             for (uint256 side = 0; side < 2; ++side) {
-                if (newSupplies[side] < BatchPricing.DUST) {
-                    fees += newBalances[side];
+                uint256 left = newBalances[side];
+                if (newSupplies[side] < BatchPricing.DUST && left < 2 * minLiquidity) {
+                    fees += left;
                     newBalances[side] = 0;
                 }
             }
@@ -449,7 +449,7 @@ contract LeveragedPool is ILeveragedPool {
         bytes memory query = abi.encodeCall(IOracle.findRound, (_gridTime(state)));
         // slither-disable-next-line unused-return -- how long an answer is, its copy tells
         (bool found, , bytes memory answer) = LibCall.tryStaticCall(oracle, FIND_ROUND_GAS, 32, query);
-        // Truncation only spoils a hint that is none; a wrong hint makes the rebalance fail as no hint would.
+        // Truncation only spoils a hint that is none.
         // slither-disable-next-line incorrect-equality -- one word is what a hint is; all else is none
         uint80 hint = found && answer.length == 32 ? uint80(abi.decode(answer, (uint256))) : 0;
         bytes memory attempt = abi.encodeCall(this.rebalance, (hint, address(0)));
@@ -554,7 +554,8 @@ contract LeveragedPool is ILeveragedPool {
     function _tokenPriceDown(uint256 balance, uint256 supply) private view returns (uint256) {
         // Unchecked: 2**121 * 10**12 * 10**18
         unchecked {
-            return supply < BatchPricing.DUST ? WAD : (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
+            if (balance == 0 && supply < BatchPricing.DUST) return WAD;
+            return (balance * tokenUnitsPerSettlementUnit * WAD) / supply;
         }
     }
 
@@ -577,9 +578,10 @@ contract LeveragedPool is ILeveragedPool {
     /// @inheritdoc ILeveragedPool
     function commitment(address controller, uint8 commitType, uint256 epoch_) external view returns (uint256 amount) {
         _requireValid(commitType);
+        Account storage account = _accounts[controller];
         uint256 index = _commitmentIndex(commitType, epoch_);
-        (uint256 lastAmount, uint256 lastEpoch) = _accounts[controller].commitments[index].parts();
-        if (lastEpoch == epoch_ && (_accounts[controller].unclaimed >> index) & 1 == 1) amount = lastAmount;
+        (uint256 lastAmount, uint256 lastEpoch) = account.commitments[index].parts();
+        if (lastEpoch == epoch_ && (account.unclaimed >> index) & 1 == 1) amount = lastAmount;
     }
 
     /// @inheritdoc ILeveragedPool

@@ -53,8 +53,8 @@ contract PoolKeeper is IPoolKeeper {
                 REASON_LENGTH,
                 abi.encodeCall(ILeveragedPool.rebalance, (roundHints[i], rewardRecipient))
             );
-            // A rebalance returns its reward; an address without code returns nothing.
-            success[i] = ok && answer.length >= 32;
+            // A rebalance returns its reward; an address without code returns nothing, but for some precompiles.
+            success[i] = ok && answer.length >= 32 && pools[i].code.length != 0;
             if (!success[i]) emit UpkeepFailed(pools[i], answer);
         }
     }
@@ -111,7 +111,8 @@ contract PoolKeeper is IPoolKeeper {
         if (interval == 0) return (false, 0);
         uint256 timestamp = Schedule.latestAt(next, block.timestamp, interval);
         roundHint = uint80(_read(oracle, abi.encodeCall(IOracle.findRound, (timestamp))));
-        ready = _read(oracle, abi.encodeCall(IOracle.priceAt, (timestamp, roundHint))) != 0;
+        uint256 price = _read(oracle, abi.encodeCall(IOracle.priceAt, (timestamp, roundHint)));
+        ready = price != 0 && price <= type(uint96).max;
     }
 
     function _isDue(address pool) private view returns (bool) {

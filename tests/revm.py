@@ -16,6 +16,7 @@ from ethpm_types.abi import ErrorABI
 from pyrevm import EVM, BlockEnv
 
 SENDER = "0x" + "51" * 20
+CODE_PADDING = 33
 # Of a call that is not given less; what would run forever ends here.
 GAS = 100_000_000
 _OUTPUT = re.compile(r"output: (0x[0-9a-f]*)")
@@ -90,8 +91,8 @@ class Revm:
         ]
 
     def code(self, instance: "Instance") -> bytes:
-        """The runtime bytecode."""
-        return bytes(self.evm.basic(instance.address).code)
+        """The runtime bytecode, without the zeros that the EVM pads it with."""
+        return bytes(self.evm.basic(instance.address).code)[:-CODE_PADDING]
 
 
 class Instance:

@@ -227,10 +227,12 @@ def install_compiler(places: Places) -> None:
     shutil.rmtree(places.solc, ignore_errors=True)
     program = f"import solcx; solcx.install_solc('{SOLC}')"
     print("  Solidity compiler ... ", end="", file=sys.stderr, flush=True)
+    # The shell may name the compiler of another checkout, which is there today.
+    env = {name: value for name, value in os.environ.items() if name != "SOLCX_BINARY_PATH"}
     try:
         native = (
             subprocess.run(
-                [str(places.python), "-c", program], capture_output=True, timeout=DOWNLOAD_SECONDS, check=False
+                [str(places.python), "-c", program], env=env, capture_output=True, timeout=DOWNLOAD_SECONDS, check=False
             ).returncode
             == 0
         )

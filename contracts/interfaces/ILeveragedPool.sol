@@ -66,8 +66,8 @@ interface ILeveragedPool {
         address indexed rewardRecipient
     );
 
-    /// @notice Everything executed (or refunded) of `controller` was paid to `receiver`. Directly after a `Committed`: only the
-    /// commitment of that type whose place the new one takes, that of two epochs (or any even number) before.
+    /// @notice Everything executed (or refunded) of `controller` was paid to `receiver`. When a `Committed` takes the place of an executed,
+    /// unclaimed commitment (same controller and type, epochs of the same parity), the `Claimed` next to it pays that one alone.
     event Claimed(
         address indexed controller,
         address indexed receiver,
@@ -305,7 +305,7 @@ interface ILeveragedPool {
     /// @notice Token units of each side: the supplies that prices use, equal to the tokens' `totalSupply`.
     function supplies() external view returns (uint256 longSupply, uint256 shortSupply);
 
-    /// @notice WAD, settlement tokens per whole pool token, rounded down; WAD for a supply below DUST.
+    /// @notice WAD, settlement tokens per whole pool token, rounded down; WAD for an empty side.
     function tokenPrices() external view returns (uint256 longPrice, uint256 shortPrice);
 
     /// @notice WAD: counterparty balance / own balance - 1, rounded down before the 1 is taken; 0 when either side is 0.

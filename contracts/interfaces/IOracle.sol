@@ -8,7 +8,7 @@ interface IOracle {
     /// @notice The price as of `timestamp`, not as of now.
     /// @param timestamp Unix seconds, not in the future.
     /// @param roundHint What `findRound(timestamp)` returns, or 0 to let the oracle look for itself within bounds. A hint can
-    /// save the search; it can never change the price.
+    /// save the search; it must never change the price (of Chainlink feeds: under the assumptions in ChainlinkOracleWrapper).
     function priceAt(uint256 timestamp, uint80 roundHint) external view returns (uint256 priceWad);
 
     /// @notice The price as of now.

@@ -17,7 +17,8 @@ interface IPoolKeeper {
     /// @notice Thrown when the two arrays of an upkeep differ in length.
     error LengthMismatch(uint256 pools, uint256 roundHints);
 
-    /// @notice Rebalances each pool that can be, with its hint; each reward goes to `rewardRecipient`.
+    /// @notice Rebalances each pool that can be, with its hint; each reward goes to `rewardRecipient`. With too little gas for all
+    /// of them it runs out as a whole and nothing happens, so an estimate of its gas is enough for all.
     /// @return success Which pools were rebalanced, in the order given.
     function upkeep(
         address[] calldata pools,

@@ -13,8 +13,11 @@ import {CommitTypes} from "./CommitTypes.sol";
 /// **A batch that yields nothing is refunded** instead of stopping the rebalance: `out` and all else is 0 then.
 library BatchPricing {
     uint256 internal constant WAD = 1e18;
-    /// @dev A millionth of a pool token. A side with less supply than that counts as empty and starts at price 1 again.
+    /// @dev A millionth of a pool token. A side with less supply than that and less value than twice the minimum liquidity is dust: what
+    /// is left on it goes to the protocol, and the next mint starts at price 1.
     uint256 internal constant DUST = 1e12;
+    /// @dev Whole settlement tokens per whole pool token: above, nobody can join a supply below DUST.
+    uint256 internal constant MAX_DUST_PRICE = 1e12;
     uint256 internal constant MAX_SUPPLY = 1 << 126;
     uint256 internal constant MAX_TOTAL = 1 << 120;
 
@@ -79,8 +82,8 @@ library BatchPricing {
     }
 
     /// @notice Token units owed for `amount` settlement units. Down: a mint never dilutes the holders already in.
-    /// @dev 0, so a refund, when supply without value would be joined, and when the side would end below DUST or above
-    /// MAX_SUPPLY.
+    /// @dev 0, so a refund: into supply without value; at a start below DUST; above MAX_SUPPLY; and into less supply than DUST of
+    /// which a unit is worth more than a millionth of a settlement token, so that rounding would take real money.
     function tokensForDown(
         uint256 amount,
         uint256 balance,
@@ -89,13 +92,14 @@ library BatchPricing {
     ) internal pure returns (uint256 out) {
         // Unchecked: 2**126 * 10**12, 2**126 * 2**127, and that much more.
         unchecked {
-            if (supply < DUST) {
+            if (balance == 0) {
                 out = amount * tokenUnitsPerSettlementUnit;
+                if (supply >= DUST || supply + out < DUST) return 0;
             } else {
-                if (balance == 0) return 0;
+                if (supply < DUST && balance * tokenUnitsPerSettlementUnit > supply * MAX_DUST_PRICE) return 0;
                 out = (amount * supply) / balance;
             }
-            if (supply + out < DUST || supply + out > MAX_SUPPLY) return 0;
+            if (supply + out > MAX_SUPPLY) return 0;
         }
     }
 }

@@ -35,7 +35,7 @@ uint256 constant MINT_PAUSED_AT = 220;
 uint256 constant SHUTDOWN_AT = 221;
 uint256 constant FEES_AT = 222;
 uint256 constant FEES_LIMIT = 1 << 34;
-uint256 constant KINDS = 6;
+uint256 constant COMMIT_TYPES = 6;
 uint256 constant ALL_KINDS = 0x3f;
 
 function lastPrice(PoolState state) pure returns (uint256) {
@@ -116,6 +116,6 @@ function rebalanced(
 function pendingAt(uint256 epoch_) pure returns (uint256) {
     // Unchecked: 214 at most.
     unchecked {
-        return PENDING_AT + KINDS * (epoch_ & 1);
+        return PENDING_AT + COMMIT_TYPES * (epoch_ & 1);
     }
 }

@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 library Schedule {
     /// @notice The first grid time strictly after `time`.
     function firstAfter(uint256 time, uint256 interval) internal pure returns (uint256) {
-        // Unchecked, here and below: times are below 2**40 intervals 600 to 604,800.
+        // Unchecked, here and below: times are below 2**40, intervals 600 to 604,800.
         unchecked {
             return (time / interval + 1) * interval;
         }

@@ -5,11 +5,12 @@ than a formula of their own.
 """
 
 from . import maths
+from .constants import ZERO_ADDRESS
 from .errors import Refused
 from .ledger import Ledger
 from .maths import CommitType
 from .oracle import ChainlinkOracle, Feed, FixedOracle, Oracle, Round, SequencerFeed
-from .pool import ZERO_ADDRESS, Event, Pool, PoolParams
+from .pool import Event, Pool, PoolParams
 
 __all__ = [
     "ZERO_ADDRESS",

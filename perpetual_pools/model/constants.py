@@ -7,7 +7,9 @@ Q = 2**128
 YEAR = 365 * 24 * 3600
 """Seconds that the management fee is stated for."""
 DUST = 10**12
-"""Token units, a millionth of a pool token: a side with less supply counts as empty."""
+"""Token units, a millionth of a pool token: less supply, worth less than twice the minimum liquidity, counts as none."""
+MAX_DUST_PRICE = 10**12
+"""Whole settlement tokens per whole pool token: above, nobody can join a supply below DUST."""
 MAX_PRICE = 2**96 - 1
 """WAD."""
 MAX_BATCH = 2**126
@@ -21,3 +23,4 @@ REWARD_CAP_DIVISOR = 36_000_000
 SHUTDOWN_DELAY = 14 * 24 * 3600
 """Seconds after a missed rebalance until the pool may be closed."""
 EVM_WORD = 2**256
+ZERO_ADDRESS = "0x" + "00" * 20

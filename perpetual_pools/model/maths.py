@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from .constants import DUST, MAX_SUPPLY, MAX_TOTAL, REWARD_CAP_DIVISOR, WAD, YEAR, Q
+from .constants import DUST, MAX_DUST_PRICE, MAX_SUPPLY, MAX_TOTAL, REWARD_CAP_DIVISOR, WAD, YEAR, Q
 
 
 class CommitType(IntEnum):
@@ -149,13 +149,16 @@ def gross(amount: int, balance: int, supply: int) -> int:
 
 def tokens_for(amount: int, balance: int, supply: int, decimals: int) -> int:
     """Token units for ``amount`` settlement units, rounded down; 0 where the batch must be refunded."""
-    if supply < DUST:
-        out: int = amount * 10 ** (18 - decimals)
-    elif balance == 0:
+    scale: int = 10 ** (18 - decimals)
+    if balance == 0:
+        out = amount * scale
+        if supply >= DUST or supply + out < DUST:
+            return 0
+    elif supply < DUST and balance * scale > supply * MAX_DUST_PRICE:
         return 0
     else:
         out = amount * supply // balance
-    return out if DUST <= supply + out <= MAX_SUPPLY else 0
+    return out if supply + out <= MAX_SUPPLY else 0
 
 
 def price_batch(
@@ -188,8 +191,10 @@ def price_batch(
 
 
 def token_price(balance: int, supply: int, decimals: int) -> int:
-    """WAD, settlement tokens per whole pool token, rounded down; 1 for a supply below DUST."""
-    result: int = WAD if supply < DUST else balance * 10 ** (18 - decimals) * WAD // supply
+    """WAD, settlement tokens per whole pool token, rounded down; 1 for an empty side."""
+    if balance == 0 and supply < DUST:
+        return WAD
+    result: int = balance * 10 ** (18 - decimals) * WAD // supply
     return result
 
 

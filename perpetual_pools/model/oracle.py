@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import Protocol
 
-from .constants import MAX_PRICE
+from .constants import MAX_PRICE, ZERO_ADDRESS
 from .errors import Refused
 
 LOOK_BACK = 32
@@ -65,8 +65,9 @@ class Round:
 class Feed:
     """A Chainlink proxy: rounds of all its phases by their ids. The latest is that of the greatest id."""
 
-    def __init__(self, decimals: int, rounds: list[Round] | None = None) -> None:
+    def __init__(self, decimals: int, rounds: list[Round] | None = None, address: str = ZERO_ADDRESS) -> None:
         self.decimals = decimals
+        self.address = address
         self._rounds: dict[int, Round] = {}
         self._ids: list[int] = []
         for round_ in rounds or []:
@@ -87,7 +88,7 @@ class Feed:
     def latest_id(self) -> int:
         """Raises Refused when the feed has no round."""
         if not self._ids:
-            raise Refused("FeedUnavailable")
+            raise Refused("FeedUnavailable", feed=self.address)
         return self._ids[-1]
 
     def at(self, timestamp: int) -> Round | None:
@@ -161,7 +162,8 @@ class ChainlinkOracle:
         return self.price_at(now, 0, now)
 
     def find_round(self, timestamp: int) -> int:
-        """The hint for ``price_at``. Raises Refused("NoRoundFound")."""
+        """The hint for ``price_at``. Raises Refused: FeedUnavailable without any round, else NoRoundFound."""
+        _ = self.feed.latest_id  # raises where there is none
         round_ = self.feed.at(timestamp)
         if round_ is None:
             raise Refused("NoRoundFound", timestamp=timestamp)

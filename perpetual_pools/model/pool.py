@@ -6,13 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from . import maths
-from .constants import DUST, MAX_BATCH, MAX_PRICE, SHUTDOWN_DELAY, WAD
+from .constants import DUST, MAX_BATCH, MAX_PRICE, SHUTDOWN_DELAY, WAD, ZERO_ADDRESS
 from .errors import Refused
 from .ledger import Ledger
 from .maths import CommitType
 from .oracle import Oracle
-
-ZERO_ADDRESS = "0x" + "00" * 20
 
 
 @dataclass(frozen=True)
@@ -346,7 +344,7 @@ class Pool:
                 new_balances[kind.minted_side] += execution.added
                 new_supplies[kind.minted_side] += execution.out
         for side in (0, 1):
-            if new_supplies[side] < DUST:
+            if new_supplies[side] < DUST and new_balances[side] < 2 * self.params.min_liquidity:
                 self.protocol_fees += new_balances[side]
                 new_balances[side] = 0
             token, minted = self._token(side), new_supplies[side] - supplies[side]

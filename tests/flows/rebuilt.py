@@ -95,7 +95,8 @@ class Rebuilt:
         parts = self._executed(values["controller"])
         if committed is not None:
             slot = CommitType(committed["commitType"]), committed["epoch"] % 2
-            parts = {part: amount for part, amount in parts.items() if (part[1], part[2] % 2) == slot}
+            # Where its place was free, the claim is one of its own and pays everything.
+            parts = {part: amount for part, amount in parts.items() if (part[1], part[2] % 2) == slot} or parts
         assert self._owed(parts) == (values["settlementAmount"], values["longAmount"], values["shortAmount"])
         for part in parts:
             del self.commitments[part]

@@ -74,14 +74,25 @@ def test_after_fee_up__fee__rounds_down_in_favour_of_who_pays(maths_harness, amo
 @pytest.mark.parametrize(
     ("amount", "balance", "supply", "scale", "out"),
     [
-        # A side that is empty, or has less than DUST, starts at price 1.
+        # A side without value starts at price 1 below a supply of DUST.
         (5 * USDC, 0, 0, 10**12, 5 * TOKEN),
         (5, 0, 0, 1, 0),
         (DUST, 0, 0, 1, DUST),
         (DUST - 1, 0, 0, 1, 0),
         (1, 0, 0, 10**12, DUST),
-        (1, 7, DUST - 1, 10**12, DUST),
-        # From DUST on at the price of the side.
+        (1, 0, DUST - 1, 10**12, DUST),
+        # Less supply than DUST is joined at its price as long as a unit is worth a millionth of a settlement token at most.
+        (7, 10**11, 10**11, 10**12, 7),
+        (7, 10**11 + 1, 10**11, 10**12, 0),
+        (7, DUST - 1, DUST - 1, 10**12, 7),
+        (7, DUST, DUST - 1, 10**12, 0),
+        (7 * DUST, 10**18, 10**6, 1, 7),
+        (7 * DUST, 10**18 + 1, 10**6, 1, 0),
+        (1, 7, DUST - 1, 10**12, (DUST - 1) // 7),
+        (1, 7, 0, 10**12, 0),
+        # From DUST on at the price of the side, whatever that is.
+        (7, 7 * 10**20, DUST, 10**12, 0),
+        (10**12, 7 * 10**20, 7 * DUST, 10**12, 10**4),
         (1, 7, DUST, 10**12, DUST // 7),
         (1, 3, 10 * DUST, 1, 3_333_333_333_333),
         # Supply without value is joined by nobody.
@@ -263,8 +274,11 @@ def require_fair(terms, kind, amount, out, paid, added):
         worth = Fraction(paid - paid * terms.burn_fee // WAD)
     assert 0 <= added - worth * (1 - Fraction(terms.mint_fee, WAD)) < 1
     balance, supply = terms.balances[minted], terms.supplies[minted]
-    if supply < DUST:
+    if balance == 0:
         assert out == added * 10 ** (18 - terms.decimals)
+        assert supply < DUST <= supply + out
     else:
         assert 0 <= Fraction(added * supply, balance) - out < 1
-    assert DUST <= supply + out <= MAX_SUPPLY
+        unit = Fraction(balance, 10**terms.decimals) / supply
+        assert supply >= DUST or unit <= Fraction(1, 10**6)
+    assert supply + out <= MAX_SUPPLY

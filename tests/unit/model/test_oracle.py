@@ -3,7 +3,7 @@ contract is proven on random feeds in tests/unit/oracle."""
 
 import pytest
 
-from perpetual_pools.model import ChainlinkOracle, Feed, FixedOracle, Refused, Round, SequencerFeed
+from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, Feed, FixedOracle, Refused, Round, SequencerFeed
 from tests.unit.model.conftest import WAD, refusal, refused
 
 T = 1_000_000
@@ -32,7 +32,7 @@ THREE = oracle_of(round_at(1, T - 20), round_at(2, T - 10), round_at(3, T + 10))
 TWO_PHASES = oracle_of(round_at(6 * PHASE + 9, T - 10), round_at(7 * PHASE + 1, T - 5), round_at(7 * PHASE + 2, T + 9))
 REFUSED = [
     (answering(1), (T + 1, 0, T), refusal("TimestampInFuture", timestamp=T + 1, now_=T)),
-    (oracle_of(), (T, 0, T), refusal("FeedUnavailable")),
+    (oracle_of(), (T, 0, T), refusal("FeedUnavailable", feed=ZERO_ADDRESS)),
     (
         oracle_of(round_at(1, T - MAX_AGE - 1)),
         (T, 0, T),

@@ -103,6 +103,4 @@ def test_refusals__every_error_that_the_model_names__is_tested_here(errors):
 
 def test_refusals__arguments__have_the_contracts_names_and_order(errors):
     for refusal in REFUSALS:
-        # A feed of the model has no address.
-        expected = [[]] if refusal.error == "FeedUnavailable" else errors[refusal.error]
-        assert list(refusal.arguments) in expected, refusal.error
+        assert list(refusal.arguments) in errors[refusal.error], refusal.error

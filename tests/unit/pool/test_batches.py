@@ -477,6 +477,87 @@ def test_batches__small_side_that_gains_and_burns_back_five_times__nine_later_mi
         assert worth(market, 0, 20_000 * TOKEN) >= 19_998 * USDC
 
 
+def dear_side(project, short):
+    """bob alone, both sides: three moves of 1 % make a long side of 1 USDC dear, and he burns all but few tokens of it."""
+    market = fast_market(project)
+    market.commit(BOB, LONG_MINT, USDC)
+    market.commit(BOB, SHORT_MINT, short)
+    market.next_epoch(KEEPER)
+    market.claim(BOB)
+    for last in (False, False, True):
+        market.next_epoch(KEEPER, market.pool.lastPrice() * 101 // 100)
+        (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+        surplus = supply - max(supply * USDC // long + 1, 11 * DUST // 10)
+        if surplus > 0 and not last:
+            market.commit(BOB, LONG_BURN, surplus)
+            market.next_epoch(KEEPER)
+            market.claim(BOB)
+    return market
+
+
+@pytest.mark.parametrize(
+    ("short", "stake", "can_be_joined"),
+    [(10**6 * USDC, 20_000 * USDC, True), (10**8 * USDC, 2 * 10**6 * USDC, False)],
+)
+@pytest.mark.parametrize("same_epoch", [True, False])
+def test_batches__holder_of_a_dear_side_leaves__who_stays_with_less_tokens_than_dust_keeps_theirs(
+    project, short, stake, can_be_joined, same_epoch
+):
+    market = dear_side(project, short)
+    market.commit(ALICE, LONG_MINT, stake)
+    if not same_epoch:
+        market.next_epoch(KEEPER)
+    market.commit(BOB, LONG_BURN, market.long_token.balanceOf(BOB))
+    market.next_epoch(KEEPER)
+    _, tokens, _ = market.claim(ALICE)
+    assert 0 < market.pool.supplies()[0] < DUST
+    assert market.pool.protocolFees() == 0
+    # Less than a token unit of rounding, twice: each is worth less than a cent of a stake of 20,000 USDC.
+    assert stake - 2 * stake // tokens <= worth(market, 0, tokens) <= stake + stake // tokens
+
+    market.commit(CAROL, LONG_MINT, stake)
+    market.next_epoch(KEEPER)
+    refund, others, _ = market.claim(CAROL)
+    # The second time a token unit is worth 0.000005 USDC.
+    assert refund == (0 if can_be_joined else stake)
+    assert refund or worth(market, 0, others) >= stake - 2 * stake // tokens
+    market.commit(ALICE, LONG_BURN, tokens)
+    market.next_epoch(KEEPER)
+    assert market.claim(ALICE)[0] >= stake - 2 * stake // tokens
+
+
+@pytest.mark.parametrize(("left", "swept"), [(2 * USDC - 1, True), (2 * USDC, False)])
+def test_batches__supply_below_dust__is_swept_below_twice_the_minimum_liquidity(project, left, swept):
+    market = dear_side(project, 10**6 * USDC)
+    (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+    # As many tokens stay as leave that much on the side.
+    stay = left * supply // long
+    assert long - (supply - stay) * long // supply == left and stay < DUST
+    market.commit(BOB, LONG_BURN, supply - stay)
+    market.next_epoch(KEEPER)
+    assert market.pool.supplies()[0] == stay
+    assert market.pool.balances()[0] == (0 if swept else left)
+    assert market.pool.protocolFees() == (left if swept else 0)
+    assert market.pool.tokenPrices()[0] == (WAD if swept else left * 10**12 * WAD // stay)
+
+
+def test_batches__supply_below_dust_of_dear_units__refunds_who_would_lose_to_rounding(project):
+    market = dear_side(project, 10**6 * USDC)
+    for _ in range(3):
+        (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+        market.commit(BOB, LONG_BURN, supply - (3 * USDC * supply // long + 1))
+        market.next_epoch(KEEPER)
+        market.claim(BOB)
+        if market.pool.balances()[0] > market.pool.supplies()[0]:
+            break
+        market.next_epoch(KEEPER, market.pool.lastPrice() * 101 // 100)
+    (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+    assert 2 * USDC <= long and supply < DUST and long > supply
+    market.commit(CAROL, LONG_MINT, 20_000 * USDC)
+    market.next_epoch(KEEPER)
+    assert market.claim(CAROL) == (20_000 * USDC, 0, 0)
+
+
 @pytest.mark.finding("M03")
 @pytest.mark.parametrize("kind", [LONG_MINT, SHORT_MINT])
 def test_batches__first_minter_of_an_empty_side__starts_at_price_1(project, kind):

@@ -43,7 +43,8 @@ def permit(market):
             },
         )
         signature = signer.sign_message(message)
-        return [deadline, signature.v, signature.r, signature.s]
+        # Ape leaves out leading zeros.
+        return [deadline, signature.v, bytes(signature.r).rjust(32, b"\0"), bytes(signature.s).rjust(32, b"\0")]
 
     return sign
 

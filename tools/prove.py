@@ -1,8 +1,8 @@
 """Breaks the code as each finding tells and requires a test of that finding to fail.
 
 `tests/mutants/<finding>.patch` is how the code is broken, against the code as it is. Each is applied to a copy of the
-project below `.prove`, which is compiled anew; the tests that carry the finding's id run on it. A finding without a patch, a patch
-that does not apply or compile, and one that no test notices are failures.
+project below `.prove`, which is compiled anew; the tests that carry the finding's id run on it. A finding without a
+patch, a patch that does not apply or compile, and one that no test notices are failures.
 """
 
 from __future__ import annotations

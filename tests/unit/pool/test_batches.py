@@ -236,6 +236,7 @@ def test_batches__mint_worth_less_than_a_token_unit__is_refunded(project):
     require_refunded(market, 2, CAROL, LONG_MINT, 1)
 
 
+@pytest.mark.finding("M02")
 @pytest.mark.finding("M06")
 def test_batches__side_with_a_supply_of_1e24_and_no_balance__refunds_all_that_would_join_or_leave_it(project):
     market = opened_market(project, 10**6 * USDC, 10**6 * USDC, management_fee=WAD // 10)

@@ -162,6 +162,8 @@ class Twin:
         self.claims = 0
         """How many batches were paid out, each with less than one unit left over."""
         self.donated = 0
+        self.controllers: set[Any] = set()
+        """Who has ever committed; nobody else can have a commitment."""
         self.compares_refused = True
         """After a refusal as well."""
 
@@ -310,6 +312,7 @@ class Twin:
         events = self.model.events[seen:]
         assert _plain(found) == _plain([(event.name, event.arguments) for event in events])
         self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
+        self.controllers.update(event.arguments["controller"] for event in events if event.name == "Committed")
 
     def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
         with pytest.raises(Reverted) as reverted:
@@ -360,7 +363,11 @@ class Twin:
         for account in self.accounts:
             yield f"USDC, L-tokens, S-tokens of {account}", [ledger.balance_of(account) for ledger in ledgers]
             yield f"claimable of {account}", model.claimable(account)
-            commitments = [model.commitment(account, kind, epoch) if epoch >= 0 else 0 for epoch, kind in batches]
+            commitments = (
+                [model.commitment(account, kind, epoch) if epoch >= 0 else 0 for epoch, kind in batches]
+                if account in self.controllers
+                else [0] * len(batches)
+            )
             yield f"commitments of {account}, four epochs by type", commitments
             yield f"operators of {account}", [model.is_operator(account, other) for other in self.accounts]
 

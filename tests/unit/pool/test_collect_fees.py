@@ -25,11 +25,12 @@ PERCENT = WAD // 100
 DAY = 86_400
 
 
-def test_collect_fees__token_that_refuses_the_fee_recipient__reverts_and_another_recipient_gets_them(project):
+@pytest.mark.finding("K13")
+def test_collect_fees__token_that_refuses_the_fee_recipient__stops_no_rebalance_and_another_recipient_gets_them(project):
     world = fast_world(project, token="BlacklistToken")
+    world.token.setBlacklisted(TREASURY, True)
     market = world.deploy_pool(mint_fee=PERCENT)
     open_sides(market, SIDE, SIDE)
-    world.token.setBlacklisted(TREASURY, True)
     with reverts(market.pool.TransferFailed):
         market.pool.collectFees(sender=KEEPER)
     assert market.pool.protocolFees() == 20 * USDC

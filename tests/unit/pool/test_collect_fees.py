@@ -26,7 +26,7 @@ DAY = 86_400
 
 
 @pytest.mark.finding("K13")
-def test_collect_fees__token_that_refuses_the_fee_recipient__stops_no_rebalance_and_another_recipient_gets_them(project):
+def test_collect_fees__token_that_refuses_the_fee_recipient__stops_no_rebalance_and_another_gets_them(project):
     world = fast_world(project, token="BlacklistToken")
     world.token.setBlacklisted(TREASURY, True)
     market = world.deploy_pool(mint_fee=PERCENT)

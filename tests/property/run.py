@@ -37,10 +37,6 @@ SHRINKING = settings(SETTINGS, phases=[Phase.generate, Phase.shrink])
 """Takes up to five minutes when something fails."""
 
 
-class Orphaned(BaseException):
-    """Whoever wanted the result has gone."""
-
-
 def live(first_seed: int, steps: int, run_settings: settings) -> Tally:
     """Raises what failed first."""
     parent = os.getppid()
@@ -51,7 +47,8 @@ def live(first_seed: int, steps: int, run_settings: settings) -> Tally:
 
         def __init__(self) -> None:
             if os.getppid() != parent:
-                raise Orphaned
+                # Whoever wanted the result has gone.
+                os._exit(1)
             super().__init__()
 
     for number in count(first_seed):

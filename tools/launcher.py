@@ -214,7 +214,10 @@ def install_node(places: Places) -> None:
     stamp = digest([places.root / "package-lock.json"])
     if is_stamped(places, "npm", stamp) and (places.root / "node_modules").is_dir():
         return
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # The npm program of Node's Python package looks for its library where that is not.
+    library = places.wheel_node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    npm = ["node", str(library)] if library.is_file() else ["npm"]
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run_step(places, "npm packages", command, environment(places), NETWORK_ADVICE)
     write_stamp(places, "npm", stamp)
 

@@ -79,6 +79,11 @@ class AnvilChain:
     def at(self, contract: str, address: str) -> Any:
         return self._project.get_contract(contract).at(address)
 
+    def remember(self, *contracts: Any) -> None:
+        """Their types: in a long run Ape forgets some, and then reads no events of theirs."""
+        for contract in contracts:
+            self._chain.contracts[contract.address] = contract.contract_type
+
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: AccountAPI, *others: Any) -> Sent:
         self.set_time()
         try:

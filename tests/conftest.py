@@ -145,7 +145,11 @@ def world(
     project: Any, chain: Any, owner: AccountAPI, fee_recipient: AccountAPI, people: Any, traders: Any, deployed: Any
 ) -> World:
     """The settlement token and the clock, at NOW."""
-    world = World(AnvilChain(project, chain, owner, NOW), deployed[0], people, owner, fee_recipient)
+    anvil = AnvilChain(project, chain, owner, NOW)
+    contracts, oracle, pool, _ = deployed
+    tokens = [anvil.at("PoolToken", address) for address in (pool.longToken(), pool.shortToken())]
+    anvil.remember(contracts.token, contracts.factory, contracts.keeper, contracts.lens, oracle, pool, *tokens)
+    world = World(anvil, contracts, people, owner, fee_recipient)
     for trader in traders:
         world.ledger.mint(address_of(trader), STAKE)
     return world

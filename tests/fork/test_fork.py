@@ -150,7 +150,7 @@ def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_a
     fork.set_balance(account.address, 10**18)
     nonce = account.nonce
     assert default_record_path().name == "arbitrum-mainnet-fork.json"
-    assert not default_record_path().is_relative_to(project.path)
+    assert not default_record_path().is_relative_to(project.path / "deployments")
     record = deploy_system(account, parameters, tmp_path / "record.json")
     assert (record.network, record.chain_id) == ("arbitrum:mainnet-fork", CHAIN_ID)
     assert account.nonce == nonce + 8  # two oracles, factory, keeper, four pools

@@ -53,7 +53,11 @@ def test_upkeep__with_1000_commitments_of_one_kind__costs_as_with_one(warm, ente
     data = warm.pool.commit.encode_input(CommitType.LONG_MINT, 1, warm.carol)
     for _ in range(DUST_COMMITMENTS):
         warm.setting.chain.set_time()
-        web3.eth.send_transaction({"from": warm.carol.address, "to": warm.pool.address, "data": data, "gas": 200_000})
+        sent = web3.eth.send_transaction(
+            {"from": warm.carol.address, "to": warm.pool.address, "data": data, "gas": 200_000}
+        )
+        # The next time is set when this block has taken its own.
+        web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)
     assert warm.pool.batch(warm.pool.epoch(), CommitType.LONG_MINT).amountIn == DUST_COMMITMENTS
     many = warm.upkeep(30_600)
     enter("upkeep, 1,000 commitments of one kind pending", many)

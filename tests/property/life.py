@@ -1,7 +1,7 @@
 """The random life of one pool, on a chain and in the model. The twin compares both after every action.
 
-A state machine of Hypothesis: it chooses what happens next, and when something fails prints the shortest life it finds in
-which that still fails, as a program of these rules. Each life has its own token, feed and parameters.
+A state machine of Hypothesis: it chooses what happens next, and prints a life that fails as a program of these rules. The
+comments above each say what it did. Each life has its own token, feed and parameters.
 """
 
 from collections.abc import Callable
@@ -34,6 +34,8 @@ INTERVALS = 600, 3_600, 86_400, 7 * 86_400
 WRONG_HINTS = {"CallFindRound", "RoundIncomplete", "RoundSuperseded", "RoundTooLate"}
 OLDER_FEES = 3
 """The storage slot for the fees that do not fit the state's any more."""
+FEES_LIMIT = 2**34
+"""Settlement units from which on they do not: the mint fee, at 10 %, of ten times as much."""
 GROWN_UP = 45
 """Steps until a pool may close."""
 
@@ -611,7 +613,7 @@ class Life(RuleBasedStateMachine):
             return 1 + share % 3
         if share < 90:
             return 10 ** (share % 8) * unit * (1 + digits % 10) + digits * 1_000_003 % unit
-        return (MAX_TOTAL, MAX_TOTAL // 2, MAX_BATCH, 10**20 * unit)[share % 4]
+        return (MAX_TOTAL, MAX_TOTAL // 2, MAX_BATCH, 10**20 * unit, 10 * FEES_LIMIT)[share % 5]
 
     @staticmethod
     def _part_of(held: int, share: int, digits: int) -> int:

@@ -59,7 +59,7 @@ class AnvilChain:
         # Errors of what a pool calls come up through it.
         self._errors = {
             keccak(text=error.selector)[:4]: error
-            for name in ("FixedOracle", "ChainlinkOracleWrapper", "ReplayAggregator")
+            for name in ("FixedOracle", "ChainlinkOracleWrapper", "ReplayAggregator", "MockERC20")
             for error in project.get_contract(name).contract_type.errors
         }
         self.now = now

@@ -10,6 +10,7 @@ from ape.api import AccountAPI
 from eth_utils import keccak, to_checksum_address
 
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
+from tests.scripts.anvil import anvil
 
 ETHER = 10**18
 
@@ -26,9 +27,13 @@ def upstream(proxy_type: Any) -> Iterator[str]:
 
 @pytest.fixture
 def fork(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Ape's provider, connected for the time of the test."""
+    """Ape's provider, connected for the test to a fork that is up: for its own, Ape waits 20 seconds and no more."""
     monkeypatch.setenv("WEB3_PROVIDER_URI", upstream)
-    with ape.networks.arbitrum.mainnet_fork.use_provider("foundry", disconnect_after=True) as provider:
+    network = ape.networks.arbitrum.mainnet_fork
+    with (
+        anvil("--fork-url", upstream) as url,
+        network.use_provider("foundry", {"host": url, "manage_process": False}, disconnect_after=True) as provider,
+    ):
         assert int(provider.make_request("eth_chainId"), 16) == CHAIN_ID
         assert provider.make_request("anvil_nodeInfo")["forkConfig"]["forkUrl"] == upstream
         yield provider

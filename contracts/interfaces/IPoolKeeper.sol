@@ -17,8 +17,9 @@ interface IPoolKeeper {
     /// @notice Thrown when the two arrays of an upkeep differ in length.
     error LengthMismatch(uint256 pools, uint256 roundHints);
 
-    /// @notice Rebalances each pool that can be, with its hint; each reward goes to `rewardRecipient`. With too little gas for all
-    /// of them it runs out as a whole and nothing happens, so an estimate of its gas is enough for all.
+    /// @notice Rebalances each pool that can be, with its hint; each reward goes to `rewardRecipient`. A pool for which too little gas
+    /// is left stays as it was: it is reported where there is gas for that, and else the whole call runs out. An estimate of the gas may
+    /// stop at the former: give 2,000,000 for each pool, the rest comes back.
     /// @return success Which pools were rebalanced, in the order given.
     function upkeep(
         address[] calldata pools,

@@ -19,6 +19,7 @@ from tests.property.life import PEOPLE, Life
 from tests.property.run import SETTINGS
 from tests.property.tally import Tally
 from tests.twin import HOUR, WAD
+from tests.unit.pool.fast import ALICE, KEEPER, fast_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 ALL_EVENTS = {
@@ -151,3 +152,25 @@ def test_events__logs_of_a_node__rebuild_a_pool_from_its_deployment_to_its_end(
     rebuilt = rebuild()
     assert rebuilt.is_shutdown and rebuilt.mint_paused
     assert rebuilt.seen == ALL_EVENTS
+
+
+@pytest.mark.parametrize("displacing", [True, False])
+def test_events__commitment_and_claim_in_one_transaction__are_told_apart(project, displacing):
+    """As of an account that is a contract. A commitment into a free place pays nothing; one into a taken place pays that."""
+    market = fast_market(project)
+    for kind in (LONG_MINT, SHORT_MINT):
+        market.commit(ALICE, kind, 100 * USDC)
+    market.next_epoch(KEEPER)
+    if displacing:
+        market.next_epoch(KEEPER)
+    seen = len(market.model.events)
+    market.commit(ALICE, LONG_MINT, USDC)
+    market.claim(ALICE)
+
+    rebuilt, events = Rebuilt(), [(event.name, event.arguments) for event in market.model.events]
+    for event in events[:seen]:
+        rebuilt.follow([event])
+    rebuilt.follow(events[seen:])
+    names = ["Committed", "Claimed", "Claimed"] if displacing else ["Committed", "Claimed"]
+    assert [name for name, _ in events[seen:]] == names
+    require_equal(rebuilt, market.pool, [ALICE])

@@ -222,6 +222,14 @@ def test_check_upkeep__feed_that_fails_or_has_no_valid_answer__is_left_out_until
     assert check(keeper, pools) == one
 
 
+def test_check_upkeep__price_that_no_pool_takes__is_left_out(world, keeper, markets):
+    world.move_to(OPENS)
+    pools = pools_of(markets[:1])
+    for price, listed in ((2**96 - 1, pools), (2**96, []), (2**256 - 1, []), (0, []), (1, pools)):
+        markets[0].set_price(price)
+        assert check(keeper, pools) == (bool(listed), performance(listed, [0] * len(listed), CAROL))
+
+
 # --- harm ---
 
 

@@ -1,5 +1,7 @@
 """`upkeep` and `performUpkeep`: each pool by itself, whatever the others do."""
 
+from hashlib import sha256
+
 import pytest
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Round
@@ -279,6 +281,15 @@ def test_upkeep__address_without_code__is_a_failure_without_reason(world, keeper
     assert keeper.upkeep(batch, [0, 0, 0], ZERO, sender=KEEPER) == (True, False, True)
     assert events_of(world, keeper) == [failed(address, b"")]
     follow(world, moved[:2])
+
+
+@pytest.mark.parametrize("identity", [True, False])
+def test_upkeep__precompile_that_answers_a_word__is_a_failure_with_its_answer(world, keeper, moved, identity):
+    data = selector("rebalance(uint80,address)") + bytes(64)
+    address, answer = ("0x" + "00" * 19 + "04", data) if identity else ("0x" + "00" * 19 + "02", sha256(data).digest())
+    assert keeper.upkeep([address, moved[0].pool.address], [0, 0], ZERO, sender=KEEPER) == (False, True)
+    assert events_of(world, keeper) == [failed(address, answer)]
+    follow(world, moved[:1])
 
 
 @pytest.mark.finding("K14")

@@ -83,6 +83,11 @@ def test_price_at__what_it_refuses__has_the_contracts_error(oracle, asked, expec
         oracle.price_at(*asked)
 
 
+def test_find_round__feed_without_a_round__is_refused_with_its_address():
+    with refused(refusal("FeedUnavailable", feed="0xFeed")):
+        ChainlinkOracle(Feed(8, address="0xFeed"), None, MAX_AGE, 0).find_round(T)
+
+
 NO_ROUND = refusal("NoRoundFound", timestamp=T - 1)
 
 

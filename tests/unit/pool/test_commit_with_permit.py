@@ -10,6 +10,7 @@ from perpetual_pools.model import ZERO_ADDRESS, CommitType
 from tests.chains import address_of
 from tests.conftest import STAKE, USDC
 from tests.unit.pool.conftest import TOKEN, act, approve, close, logs_of, require_refuses_ether, reverts, to_window
+from tests.unit.pool.fast import ALICE, fast_world
 
 AMOUNT = 100 * USDC
 OTHERS = [int(kind) for kind in CommitType if not kind.is_mint]
@@ -188,6 +189,14 @@ def test_commit_with_permit__permit_that_fails_beside_an_allowance__is_ignored(u
     assert token.nonces(alice) == 0
     assert token.allowance(alice, unapproved.pool) == 1
     assert unapproved.pool.batch(1, 0) == (AMOUNT, 0)
+
+
+def test_commit_with_permit__permit_that_burns_its_gas_beside_an_allowance__is_ignored(project):
+    market = fast_world(project, token="CostlyPermitToken").deploy_pool()
+    signature = 0, 27, bytes(32), bytes(32)
+    assert market.pool.commitWithPermit(0, AMOUNT, ALICE, *signature, sender=ALICE, gas=600_000) == 1
+    assert 300_000 < market.chain.revm.evm.result.gas_used < 600_000
+    assert market.pool.batch(1, 0) == (AMOUNT, 0)
 
 
 def test_commit_with_permit__by_an_operator__is_paid_with_the_callers_permit(unapproved, alice, bob, permit):

@@ -6,9 +6,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
-import {LibString} from "solady/utils/LibString.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {PoolStorage} from "./PoolStorage.sol";
 import {PoolToken} from "./PoolToken.sol";
 import {ILeveragedPool} from "./interfaces/ILeveragedPool.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
@@ -18,7 +18,6 @@ import {Charges, Outcome} from "./libraries/Charges.sol";
 import {CommitTypes} from "./libraries/CommitTypes.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
 import {Payout} from "./libraries/Payout.sol";
-import {PoolBounds} from "./libraries/PoolBounds.sol";
 import {COMMIT_TYPES, FEES_LIMIT, PoolState} from "./libraries/PoolState.sol";
 import {Schedule} from "./libraries/Schedule.sol";
 import {ValueTransfer} from "./libraries/ValueTransfer.sol";
@@ -27,17 +26,10 @@ import {ValueTransfer} from "./libraries/ValueTransfer.sol";
 /// @notice See `ILeveragedPool`, the manual.
 /// @dev The only holder of settlement tokens. Order in every function: checks, effects, interactions; the transient guard is
 /// a second line. The two pool tokens are part of this contract: they call nobody. The settlement token, the reward
-/// recipient and receivers of claims are strangers; the oracle is asked by staticcall before anything is written.
-contract LeveragedPool is ILeveragedPool {
+/// recipient and receivers of claims are strangers; the oracle is asked by staticcall before anything is written. Parameters, state
+/// and plain getters are in PoolStorage.
+contract LeveragedPool is PoolStorage {
     using SafeTransferLib for address;
-
-    /// @dev A slot, and one for each type and parity of epochs. Bit `2 * commitType + (epoch mod 2)` of `unclaimed` says whether that commitment is owed. A claim clears the
-    /// bit and leaves the commitment's slot as it is: writing over it later costs 5,000 gas, filling it again 22,100. For the
-    /// same reason `unclaimed` keeps a bit that is never cleared.
-    struct Account {
-        uint256 unclaimed;
-        mapping(uint256 index => Pair) commitments; // amount (settlement or token units) and epoch
-    }
 
     uint256 private constant WAD = BatchPricing.WAD;
     uint256 private constant MAX_BATCH = 1 << 126;
@@ -49,34 +41,6 @@ contract LeveragedPool is ILeveragedPool {
     /// @dev A call passes on at most 63/64 of what is left: enough here for both calls in full and what comes after.
     uint256 private constant SHUTDOWN_GAS = FIND_ROUND_GAS + REBALANCE_GAS + 150_000;
 
-    address public immutable factory;
-    address public immutable settlementToken;
-    address public immutable oracle;
-    address public immutable longToken;
-    address public immutable shortToken;
-    uint256 public immutable leverage;
-    uint256 public immutable rebalanceInterval;
-    uint256 public immutable frontRunningInterval;
-    uint256 public immutable managementFee;
-    uint256 public immutable mintFee;
-    uint256 public immutable burnFee;
-    uint256 public immutable keeperRewardMax;
-    uint256 public immutable keeperRewardRamp;
-    uint256 public immutable minLiquidity;
-    /// @dev 10**(18 - settlement decimals)
-    uint256 private immutable tokenUnitsPerSettlementUnit;
-    bytes32 private immutable packedName;
-
-    PoolState private _state; // slot 0
-    Pair private _balances; // slot 1: long and short, settlement units
-    Pair private _supplies; // slot 2: L-tokens and S-tokens, token units
-    uint256 private _olderFees; // slot 3, settlement units: what no longer fits the state
-    /// @dev By commit type: amountIn (settlement units for mints, token units else) and amountOut (token units, settlement units for
-    /// burns; 0 until it executes, and after a refund).
-    mapping(uint256 epoch => mapping(uint256 commitType => Pair)) private _batches;
-    mapping(address controller => Account) private _accounts;
-    mapping(address controller => mapping(address operator => bool)) public isOperator;
-
     /// @dev 1 while a call that changes anything is under way. Transient: gone with the transaction.
     uint256 private transient _entered;
 
@@ -87,34 +51,8 @@ contract LeveragedPool is ILeveragedPool {
         _entered = 0;
     }
 
-    /// @dev Deployed by the factory. Reverts with the error of the bound that `params` breaks: see PoolBounds.
-    constructor(PoolParams memory params) {
-        (uint256 decimals, uint256 price) = PoolBounds.check(params);
-
-        factory = msg.sender;
-        settlementToken = params.settlementToken;
-        oracle = params.oracle;
-        leverage = params.leverage;
-        rebalanceInterval = params.rebalanceInterval;
-        frontRunningInterval = params.frontRunningInterval;
-        managementFee = params.managementFee;
-        mintFee = params.mintFee;
-        burnFee = params.burnFee;
-        keeperRewardMax = params.keeperRewardMax;
-        keeperRewardRamp = params.keeperRewardRamp;
-        minLiquidity = params.minLiquidity;
-        tokenUnitsPerSettlementUnit = 10 ** (18 - decimals);
-
-        string memory p = LibString.toString(params.leverage);
-        packedName = LibString.packOne(string.concat(p, "-", params.market));
-        longToken = address(new PoolToken(string.concat(p, "L-", params.market)));
-        shortToken = address(new PoolToken(string.concat(p, "S-", params.market)));
-
-        uint256 next = Schedule.firstAfter(block.timestamp + params.frontRunningInterval, params.rebalanceInterval);
-        // From epoch 0, which has no batches, to epoch 1.
-        _state = PoolState.wrap(0).rebalanced(_validPrice(price), block.timestamp, next, 0);
-        emit Opened(block.timestamp, price, next);
-    }
+    /// @dev Deployed by the factory.
+    constructor(PoolParams memory params) PoolStorage(params) {}
 
     // --- commitments ---
 
@@ -492,59 +430,6 @@ contract LeveragedPool is ILeveragedPool {
     // --- views ---
 
     /// @inheritdoc ILeveragedPool
-    function name() external view returns (string memory) {
-        return LibString.unpackOne(packedName);
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function lastPrice() external view returns (uint256) {
-        return _state.lastPrice();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function nextRebalance() external view returns (uint256) {
-        return _state.nextRebalance();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function lastRebalance() external view returns (uint256) {
-        return _state.lastRebalance();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function epoch() external view returns (uint256) {
-        return _state.epoch();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function protocolFees() public view returns (uint256) {
-        // Unchecked: parts of the settlement tokens put in, as below.
-        unchecked {
-            return _state.fees() + _olderFees;
-        }
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function mintPaused() external view returns (bool) {
-        return _state.mintPaused();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function isShutdown() external view returns (bool) {
-        return _state.isShutdown();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function balances() external view returns (uint256, uint256) {
-        return _balances.parts();
-    }
-
-    /// @inheritdoc ILeveragedPool
-    function supplies() external view returns (uint256, uint256) {
-        return _supplies.parts();
-    }
-
-    /// @inheritdoc ILeveragedPool
     function tokenPrices() external view returns (uint256, uint256) {
         (uint256 long, uint256 short) = _balances.parts();
         (uint256 longSupply, uint256 shortSupply) = _supplies.parts();
@@ -622,12 +507,6 @@ contract LeveragedPool is ILeveragedPool {
 
     function _requireValid(uint256 commitType) private pure {
         if (commitType >= COMMIT_TYPES) revert InvalidCommitType(commitType);
-    }
-
-    function _validPrice(uint256 price) private pure returns (uint256) {
-        // slither-disable-next-line incorrect-equality,timestamp -- a bound on a price, which no time is
-        if (price == 0 || price > type(uint96).max) revert PriceOutOfRange(price);
-        return price;
     }
 
     /// @dev t*: the latest grid time that has passed, or the next while that is ahead.

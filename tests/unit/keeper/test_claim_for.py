@@ -36,6 +36,16 @@ def owe(market):
     return market
 
 
+def owing_in(project, token, *controllers):
+    """A world of that settlement token and its market, which owes and to which these have consented."""
+    world = fast_world(project, token=token)
+    market = world.deploy_pool()
+    open_together([market])
+    owe(market)
+    consent(market, *controllers)
+    return world, market
+
+
 def consent(market, *controllers):
     for controller in controllers:
         market.set_operator(controller, market.world.contracts.keeper)
@@ -175,11 +185,7 @@ def test_claim_for__zero_address_and_the_keeper_itself__are_owed_nothing(market)
 
 @pytest.mark.finding("C19")
 def test_claim_for__blacklisted_receiver__is_reported_and_paid_when_it_is_listed_no_more(project):
-    world = fast_world(project, token="BlacklistToken")
-    market = world.deploy_pool()
-    open_together([market])
-    owe(market)
-    consent(market, ALICE, BOB)
+    world, market = owing_in(project, "BlacklistToken", ALICE, BOB)
     world.token.setBlacklisted(ALICE, True)
     refusal = claim_failed(market.pool, ALICE, reason("TransferFailed()"))
     assert claim_for(market, ALICE, CAROL, BOB) == ([refusal, no_consent(market, CAROL)], [claimed(BOB)])
@@ -197,11 +203,7 @@ def test_claim_for__blacklisted_receiver__is_reported_and_paid_when_it_is_listed
 @pytest.mark.finding("C19")
 @pytest.mark.finding("K14")
 def test_claim_for__receiver_whose_hook_burns_all_gas__costs_at_most_its_bound(project):
-    world = fast_world(project, token="HookToken")
-    market = world.deploy_pool()
-    open_together([market])
-    owe(market)
-    consent(market, ALICE, BOB, CAROL)
+    world, market = owing_in(project, "HookToken", ALICE, BOB, CAROL)
     world.token.setHook(ALICE, griefer(world, GRIEFING_MODES["burns all gas"]))
     events, paid = claim_for(market, BOB, ALICE, CAROL, gas=CLAIM_GAS + FEW_CLAIMS)
     assert events == [claim_failed(market.pool, ALICE, reason("TransferFailed()"))]

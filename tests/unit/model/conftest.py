@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
 
-from perpetual_pools.model import CommitType, FixedOracle, Ledger, Pool, PoolParams, Refused
+from perpetual_pools.model import CommitType, FixedOracle, Ledger, Pool, Refused
+from tests.twin import DEFAULTS
 
 NOW = 1_999_998_600
 """Ten minutes after a full hour."""
@@ -19,20 +20,7 @@ WAD = 10**18
 TOKEN = 10**18
 USDC = 10**6
 PRICE = 100 * WAD
-PARAMS = PoolParams(
-    market="BTC/USDC",
-    settlement_token="USDC",
-    oracle="oracle",
-    leverage=3,
-    rebalance_interval=HOUR,
-    front_running_interval=300,
-    management_fee=0,
-    mint_fee=0,
-    burn_fee=0,
-    keeper_reward_max=0,
-    keeper_reward_ramp=600,
-    min_liquidity=USDC,
-)
+PARAMS = replace(DEFAULTS, settlement_token="USDC", oracle="oracle")
 
 
 @dataclass(frozen=True)

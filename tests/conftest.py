@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,8 +50,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def proxy_type(project: Any) -> ContractType:
-    """Chainlink's own EACAggregatorProxy."""
-    output = json.loads((project.path / PROXY_ARTIFACT).read_text())["compilerOutput"]
+    return read_proxy_type(project.path)
+
+
+def read_proxy_type(root: Path) -> ContractType:
+    """Chainlink's own EACAggregatorProxy, from the packages of the project at `root`."""
+    output = json.loads((root / PROXY_ARTIFACT).read_text())["compilerOutput"]
     return ContractType(
         contractName="EACAggregatorProxy",
         abi=output["abi"],

@@ -1,12 +1,11 @@
 """Compiled contracts, read from where they lie: an Ape project does the same, but takes seconds."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from ethpm_types import ContractType, PackageManifest
 
-from tests.conftest import PROXY_ARTIFACT
+from tests.conftest import read_proxy_type
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,7 @@ class Artifacts:
     def __init__(self, root: Path) -> None:
         manifest = PackageManifest.model_validate_json((root / ".build" / "__local__.json").read_text())
         self._types = manifest.contract_types or {}
-        output = json.loads((root / PROXY_ARTIFACT).read_text())["compilerOutput"]
-        self.proxy_type = ContractType(
-            contractName="EACAggregatorProxy",
-            abi=output["abi"],
-            deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
-        )
-        """Chainlink's own proxy."""
+        self.proxy_type = read_proxy_type(root)
 
     def get_contract(self, name: str) -> Compiled:
         return Compiled(self._types[name])

@@ -26,11 +26,9 @@ from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineE
 from eth_abi.abi import encode
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
-from hexbytes import HexBytes
-from web3.exceptions import TransactionNotFound
 from web3.utils.address import get_create2_address, get_create_address
 
-from perpetual_pools import records
+from perpetual_pools import records, sending
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams
 from perpetual_pools.parameters import FeedParameters, Parameters, Sequencer
 from perpetual_pools.records import Call, Deployment, Intent, Record
@@ -353,7 +351,8 @@ def deploy_system(
         ParametersError: a parameter does not fit the chain.
         RecordError: the file at `record_path` is no record, or another run works on it.
         DeploymentError: the record does not fit the chain, the account or the parameters; or it cannot be told whether a
-            step was sent; or the account cannot send.
+            step was sent.
+        SendingError: the account cannot send.
         What the chain answers when it refuses a transaction. All earlier steps are recorded.
     """
     with records.exclusive(record_path):
@@ -502,10 +501,10 @@ class SystemDeployment:
 
     def _facts(self, step: Step, entry: Deployment | Call) -> Iterator[tuple[str, str | int, str | int]]:
         """What the entry says beside what is so, in words for people."""
-        if not _is_known(entry.transaction):
+        if not sending.is_known(entry.transaction):
             yield "transaction", entry.transaction, "there is none"
             return
-        receipt = _confirmed(entry.transaction)
+        receipt = sending.confirmed(entry.transaction)
         yield "block", entry.block, receipt.block_number
         if isinstance(entry, Call):
             yield "sender", entry.sender, receipt.sender
@@ -524,9 +523,9 @@ class SystemDeployment:
         step = next((step for step in self.steps if step.name == intent.step), None)
         if step is None:
             raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
-        if _is_known(intent.transaction):
+        if sending.is_known(intent.transaction):
             self.report(f"{step.name}: was sent in an earlier run, {intent.transaction}")
-            receipt = _confirmed(intent.transaction)
+            receipt = sending.confirmed(intent.transaction)
             if receipt.failed:
                 self.report(f"{step.name}: that transaction failed and changed nothing")
                 self._save(intent=None)
@@ -563,7 +562,7 @@ class SystemDeployment:
             source = factory.commit, factory.compiler  # a pool's code comes from its factory
             if earlier := self._creation_of_pool(arguments):
                 self.report(f"{step.name}: is there already, {earlier}")
-                self._enter(step, written, *source, _confirmed(earlier))
+                self._enter(step, written, *source, sending.confirmed(earlier))
                 return
         transaction = self._sign(self._transaction(step, tuple(arguments.values())))
         self._save(
@@ -576,10 +575,7 @@ class SystemDeployment:
                 compiler=source[1],
             )
         )
-        # Not through Ape, which does not wait for a development chain that mines at its own pace.
-        receipt = _confirmed(ape.chain.provider.web3.eth.send_raw_transaction(transaction.serialize_transaction()))
-        receipt.raise_for_status()
-        self._enter(step, written, *source, receipt)
+        self._enter(step, written, *source, sending.send(transaction))
 
     def _transaction(self, step: Step, arguments: tuple[str | int, ...]) -> TransactionAPI:
         if isinstance(step, PoolCreation):
@@ -591,24 +587,13 @@ class SystemDeployment:
         return _container(step.contract)(*arguments, sender=self.account)
 
     def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
-        """With the next nonce. Raises DeploymentError when that may be in use, or the account does not sign.
+        """With the next nonce.
 
         A transaction that was to be sent earlier and did not arrive may still do so: the intent's nonce, not a later one,
         shuts it out.
         """
         nonce = self.record.intent.nonce if self.record.intent else self.account.nonce
-        others = ape.chain.provider.web3.eth.get_transaction_count(self.account.address, "pending") - nonce
-        if others:
-            raise DeploymentError(
-                f"{self.account.address} has transactions under way that this run did not send: {others}. "
-                "Wait until they are mined, then run again"
-            )
-        transaction.sender = self.account.address
-        transaction.nonce = nonce
-        signed = self.account.sign_transaction(self.account.prepare_transaction(transaction))
-        if signed is None or signed.signature is None:
-            raise DeploymentError(f"{self.account.address} did not sign the transaction: nothing was sent")
-        return signed
+        return sending.signed(self.account, transaction, nonce)
 
     def _pool_address(self, arguments: Mapping[str, str | int]) -> str:
         return str(self._instance(FACTORY).poolAddress(tuple(arguments.values()), self.account))
@@ -676,21 +661,6 @@ class SystemDeployment:
     def _instance(self, name: str) -> ContractInstance:
         entry = self.record.deployments[name]
         return instance(entry.contract, entry.address)
-
-
-def _is_known(transaction: str) -> bool:
-    """Whether the chain has the transaction, mined or waiting."""
-    try:
-        ape.chain.provider.web3.eth.get_transaction(transaction)
-    except TransactionNotFound:
-        return False
-    return True
-
-
-def _confirmed(transaction: str | bytes) -> ReceiptAPI:
-    """Waits until the transaction is mined, and confirmed as often as the network's settings ask."""
-    confirmations = ape.chain.provider.network.required_confirmations
-    return ape.chain.provider.get_receipt(to_hex(HexBytes(transaction)), required_confirmations=confirmations)
 
 
 def code_hash(address: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from perpetual_pools.tables import new_table
 
 from .chain import CHAIN_ID, LocalChain
 from .market import Market
@@ -128,15 +129,8 @@ def _print_failures(failures: list[str], console: Console) -> None:
         console.print(f"and {len(failures) - FAILURES_SHOWN} more; the report has them all", style="bold red")
 
 
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left", pad_edge=False)
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    return table
-
-
 def _markets_table(report: dict[str, Any]) -> Table:
-    table = _table(
+    table = new_table(
         "Markets after the last rebalance (USDC)",
         "",
         "price\nmove",
@@ -169,7 +163,7 @@ def _markets_table(report: dict[str, Any]) -> Table:
 
 
 def _traders_table(report: dict[str, Any]) -> Table:
-    table = _table(
+    table = new_table(
         "Traders (USDC): wallet, claims and pool tokens at their price", "", "began with", "has now", "profit or loss"
     )
     for trader in report["traders"]:

@@ -9,11 +9,12 @@ import pytest
 from ape.exceptions import TransactionError
 from web3.exceptions import Web3RPCError
 
-from perpetual_pools import deployment, records
+from perpetual_pools import deployment, records, sending
 from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system, instance
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, Sequencer, load
 from perpetual_pools.records import Record
+from perpetual_pools.sending import SendingError
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 POOL = "3-BTC/USDC"
@@ -167,7 +168,7 @@ def test_deploy_system__lost_transaction_arrives_while_the_plan_is_read__is_not_
     owner: Any, chain: Any, path: Path, small: Parameters, lose_first: Any
 ) -> None:
     start, lost = owner.nonce, lose_first()
-    with pytest.raises(DeploymentError) as raised:
+    with pytest.raises(SendingError) as raised:
         deploy_system(owner, small, path, review=lambda _: chain.provider.web3.eth.send_raw_transaction(lost))
     assert str(raised.value) == UNDER_WAY.format(owner.address)
     record = deploy_system(owner, small, path)
@@ -183,16 +184,16 @@ def test_deploy_system__transaction_still_waiting__is_waited_for(
     provider.make_request("evm_setAutomine", [False])
     try:
         with monkeypatch.context() as patch:
-            patch.setattr(deployment, "_confirmed", lambda _: (_ for _ in ()).throw(Crash("while waiting")))
+            patch.setattr(sending, "confirmed", lambda _: (_ for _ in ()).throw(Crash("while waiting")))
             with pytest.raises(Crash):
                 deploy_system(owner, small, path)
         assert owner.nonce == start  # what is mined
 
-        def mine_and_confirm(transaction: Any, confirmed: Any = deployment._confirmed) -> Any:
+        def mine_and_confirm(transaction: Any, confirmed: Any = sending.confirmed) -> Any:
             provider.make_request("evm_mine", [])
             return confirmed(transaction)
 
-        monkeypatch.setattr(deployment, "_confirmed", mine_and_confirm)
+        monkeypatch.setattr(sending, "confirmed", mine_and_confirm)
         record = deploy_system(owner, small, path)
     finally:
         provider.make_request("evm_setAutomine", [True])
@@ -207,7 +208,7 @@ def test_deploy_system__other_transactions_of_the_account_waiting__sends_nothing
     provider.make_request("evm_setAutomine", [False])
     try:
         provider.make_request("eth_sendTransaction", [{"from": owner.address, "to": stranger.address, "value": "0x1"}])
-        with pytest.raises(DeploymentError) as raised:
+        with pytest.raises(SendingError) as raised:
             deploy_system(owner, small, path)
     finally:
         provider.make_request("evm_setAutomine", [True])

@@ -1,0 +1,82 @@
+"""What the commands of `ape run` have in common: how they connect, speak, sign and fail."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import click
+from ape import accounts, chain
+from ape.cli import ConnectedProviderCommand
+from ape.exceptions import ApeException
+from ape.logging import ClickHandler, LogLevel
+from ape_accounts import KeyfileAccount
+from ape_foundry.exceptions import FoundryProviderError
+from web3.exceptions import Web3Exception
+
+from perpetual_pools.deployment import DeploymentError
+from perpetual_pools.parameters import ParametersError
+from perpetual_pools.records import RecordError
+from perpetual_pools.sending import SendingError
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ProviderAPI
+
+LOCAL_CHAIN = "http://127.0.0.1:8545"
+OWN_ERRORS = (ParametersError, RecordError, DeploymentError, SendingError)
+
+
+def prepare(_context: click.Context, _option: click.Parameter, provider: ProviderAPI) -> ProviderAPI:
+    """The network callback of every command: what it needs before Ape connects.
+
+    On a local network it would start a chain of its own, and end it with the script. It also would write its progress
+    to standard output, where the result belongs.
+    """
+    if provider.network.is_local:
+        provider.provider_settings = {"host": LOCAL_CHAIN, "manage_process": False, **provider.provider_settings}
+    for handler in logging.getLogger("ape").handlers:
+        if isinstance(handler, ClickHandler):
+            handler.echo_kwargs = {level.name.lower(): {"err": True} for level in LogLevel}
+    return provider
+
+
+class Command(ConnectedProviderCommand):
+    """Tells what goes wrong in a line or two. With `--preview`, where a command has that, it connects to nothing."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return self._invoke(ctx) if ctx.params.get("preview") else super().invoke(ctx)
+        except FoundryProviderError as error:
+            raise click.ClickException(f"{error} Start one (`anvil`), or name another in APE_FOUNDRY_HOST") from error
+        except (*OWN_ERRORS, ApeException, Web3Exception, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+yes_option = click.option(
+    "--yes",
+    is_flag=True,
+    help="Ask nothing, neither before sending nor before signing. The passphrase is that of the environment variable "
+    "APE_ACCOUNTS_<alias>_PASSPHRASE, where there is one.",
+)
+
+
+def sender(account: AccountAPI | None, verb: str) -> AccountAPI:
+    """The account that was named; else the first test account, on development networks only. `verb`: what it does."""
+    if account is not None:
+        return account
+    if not chain.provider.network.is_dev:
+        raise click.UsageError(f"name the account that {verb}: --account ALIAS")
+    return accounts.test_accounts[0]
+
+
+def agree(account: AccountAPI, transactions: int, yes: bool) -> None:
+    """Asks whether to send, and ends the command if not; told to ask nothing, has the account sign without asking too."""
+    if not yes:
+        click.confirm(f"\nSend {transactions} transactions?", abort=True)
+    elif isinstance(account, KeyfileAccount):
+        account.set_autosign(True)
+
+
+def say(line: str) -> None:
+    """Progress is for people: standard output keeps the result alone."""
+    click.echo(line, err=True)

@@ -1,0 +1,63 @@
+"""Sending with a nonce that was read before the state the transaction rests on.
+
+A chain takes one transaction of each nonce. So whoever reads the nonce of an account first, then what the account has
+done so far, and then sends with that nonce, sends nothing twice: if an earlier transaction of the account arrives in
+between, late or again, the new one is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ape
+from eth_utils.conversions import to_hex
+from hexbytes import HexBytes
+from web3.exceptions import TransactionNotFound
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+
+
+class SendingError(Exception):
+    """The account cannot send now; says why and what to do."""
+
+
+def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> TransactionAPI:
+    """The transaction, ready to be sent. Raises SendingError when the nonce may be in use, or the account does not sign."""
+    others = ape.chain.provider.web3.eth.get_transaction_count(account.address, "pending") - nonce
+    if others:
+        raise SendingError(
+            f"{account.address} has transactions under way that this run did not send: {others}. "
+            "Wait until they are mined, then run again"
+        )
+    transaction.sender = account.address
+    transaction.nonce = nonce
+    result = account.sign_transaction(account.prepare_transaction(transaction))
+    if result is None or result.signature is None:
+        raise SendingError(f"{account.address} did not sign the transaction: nothing was sent")
+    return result
+
+
+def send(transaction: TransactionAPI) -> ReceiptAPI:
+    """Sends and waits. Raises what the chain answers when it refuses the transaction, or when that fails.
+
+    Not through Ape, which does not wait for a development chain that mines at its own pace.
+    """
+    receipt = confirmed(ape.chain.provider.web3.eth.send_raw_transaction(transaction.serialize_transaction()))
+    receipt.raise_for_status()
+    return receipt
+
+
+def confirmed(transaction: str | bytes) -> ReceiptAPI:
+    """Waits until the transaction is mined, and confirmed as often as the network's settings ask."""
+    confirmations = ape.chain.provider.network.required_confirmations
+    return ape.chain.provider.get_receipt(to_hex(HexBytes(transaction)), required_confirmations=confirmations)
+
+
+def is_known(transaction: str) -> bool:
+    """Whether the chain has the transaction, mined or waiting."""
+    try:
+        ape.chain.provider.web3.eth.get_transaction(transaction)
+    except TransactionNotFound:
+        return False
+    return True

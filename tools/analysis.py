@@ -1,7 +1,8 @@
 """Static analysis with Slither, all detectors, mocks aside: `python -m tools.analysis`, a part of `./dev lint`.
 
-What is no fault is suppressed beside its line, `// slither-disable-next-line <detectors> -- <reason>`. A suppression without
-a reason fails, and so does one that suppresses nothing any more.
+What is no fault is suppressed beside its line, `// slither-disable-next-line <detectors> -- <reason>`. Where a whole
+contract is about what a detector looks for, `slither-disable-start` does it for many lines, detectors and reason beside it
+as well. A suppression without a reason fails, and so does one that suppresses nothing any more.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from slither.detectors.abstract_detector import AbstractDetector
 from .compiler import ROOT, front_end
 
 SUPPRESSION = re.compile(r"//\s*slither-disable")
-WITH_REASON = re.compile(r"// slither-disable-next-line [a-z,-]+ -- \w.+$")
+WITH_REASON = re.compile(
+    r"// slither-disable-(next-line [a-z,-]+ -- \w.+|start (?!all )[a-z,-]+ -- \w.+|end [a-z,-]+)$"
+)
 NO_CODE = {"object": "00" * 32, "sourceMap": ""}
 """`type(...).creationCode` becomes a literal for Slither, of as many zeros as real code has in places."""
 

@@ -12,7 +12,7 @@ import solcx
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACTS = ("LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper", "ChainlinkOracleWrapper")
+CONTRACTS = ("LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper", "ChainlinkOracleWrapper", "StakingFarm")
 """What is deployed. All else below contracts/ is interfaces, libraries and mocks."""
 REMAPPINGS = ["solady/=node_modules/solady/src/", "@openzeppelin/contracts/=node_modules/@openzeppelin/contracts/"]
 OUTPUTS = ["abi", "devdoc", "userdoc", "storageLayout", "transientStorageLayout"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from . import maths
 from .constants import DUST, MAX_BATCH, MAX_PRICE, SHUTDOWN_DELAY, WAD, ZERO_ADDRESS
 from .errors import Refused
+from .events import Event
 from .ledger import Ledger
 from .maths import CommitType
 from .oracle import Oracle
@@ -66,14 +67,6 @@ class PoolParams:
             raise Refused("SettlementDecimalsOutOfBounds", decimals=settlement_decimals, minimum=6, maximum=18)
         if self.min_liquidity < 10**settlement_decimals:
             raise Refused("MinLiquidityTooLow", minLiquidity=self.min_liquidity, minimum=10**settlement_decimals)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of the contract: its name and its arguments by the contract's names."""
-
-    name: str
-    arguments: dict[str, object]
 
 
 @dataclass

@@ -62,11 +62,25 @@ def test_analysis__suppressed_with_a_reason__passes(root, capsys):
         "// slither-disable-next-line incorrect-equality,timestamp --",
         "// slither-disable-next-line -- a test",
         "// slither-disable-start all -- a test",
+        "// slither-disable-start timestamp",
     ],
 )
 def test_analysis__suppression_without_detectors_or_reason_or_of_a_whole_part__fails(root, comment):
     suppress(root, comment)
     assert list(analysis.unexplained(root / "contracts")) == [f"contracts/Flawed.sol:8: no reason: {comment}"]
+
+
+def test_analysis__part_that_is_suppressed_for_a_reason__passes_as_far_as_it_goes(root, capsys):
+    lines = FLAWED.splitlines()
+    at = next(number for number, line in enumerate(lines) if "tx.origin" in line)
+    detectors = "incorrect-equality,timestamp"
+    before, after = f"// slither-disable-start {detectors} -- a test", f"// slither-disable-end {detectors}"
+    flawed = root / "contracts" / "Flawed.sol"
+    flawed.write_text("\n".join([*lines[:at], before, lines[at], after, *lines[at + 1 :]]))
+    assert analysis.main(root) == 0
+    flawed.write_text("\n".join([before, after, *lines]))
+    assert analysis.main(root) == 1
+    assert "Flawed.isOwner()" in capsys.readouterr().out
 
 
 def test_analysis__error_of_the_compiler__is_told(root):

@@ -16,7 +16,7 @@ from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
 from tests.chains import AnvilChain, address_of
-from tests.gas.rows import POOLS, Row
+from tests.gas.rows import ROWS, Row
 from tests.twin import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
@@ -63,15 +63,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not (config.getoption("--update-gas") and book.measured):
         return
     write = terminalreporter.write_line
-    write(f"{'action':58} {'goal':>10} {'measured':>10} {'before':>10} {'of V2.1':>8}")
-    for row in POOLS:
+    write(f"{'action':58} {'goal':>10} {'measured':>10} {'before':>10} {'of peer':>8}")
+    for row in ROWS:
         if row.name in book.measured:
             gas = book.measured[row.name]
             ratio = f"{gas / row.peer:8.2f}" if row.peer else f"{'-':>8}"
             before = f"{book.snapshot[row.name]:>10,}" if row.name in book.snapshot else f"{'-':>10}"
             write(f"{row.name:58} {row.goal:>10,} {gas:>10,} {before} {ratio}")
     SNAPSHOT.parent.mkdir(exist_ok=True)
-    merged = {row.name: book.measured.get(row.name, book.snapshot.get(row.name)) for row in POOLS}
+    merged = {row.name: book.measured.get(row.name, book.snapshot.get(row.name)) for row in ROWS}
     known = {name: gas for name, gas in merged.items() if gas is not None}
     SNAPSHOT.write_text(json.dumps(known, indent=2) + "\n")
     write(f"written: {SNAPSHOT.relative_to(Path(config.rootpath))}")
@@ -80,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.fixture
 def enter(request: pytest.FixtureRequest) -> Any:
     """`enter("name of the row", gas)`"""
-    book, rows = request.config.stash[BOOK], {row.name: row for row in POOLS}
+    book, rows = request.config.stash[BOOK], {row.name: row for row in ROWS}
 
     def enter_row(name: str, gas: int) -> None:
         book.enter(rows[name], gas, update=request.config.getoption("--update-gas"))

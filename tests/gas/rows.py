@@ -1,4 +1,4 @@
-"""What is measured, and against what: the same action in Perpetual Pools V2.1 (None where it has none), and the goal."""
+"""What is measured, and against what: the same action of the best peer (None where it has none), and the goal."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Row:
     goal: int
 
 
-POOLS = [
+POOLS = [  # the peer is Perpetual Pools V2.1
     Row("upkeep, nothing committed", 321_892, 88_000),
     Row("upkeep, nothing committed, real feed proxies", 338_768, 100_000),
     Row("upkeep, LongMint and ShortMint pending", 364_238, 150_000),
@@ -29,3 +29,15 @@ POOLS = [
     Row("transfer of a pool token, to a holder", 37_085, 34_150),
     Row("deploy a pool with its two tokens", 1_126_221, 3_500_000),
 ]
+
+STAKING = [  # the cheapest of Synthetix StakingRewards, MiniChefV2 and UniStaker
+    Row("stake, new user", 113_815, 108_000),
+    Row("stake again", 79_615, 74_000),
+    Row("claim, steady", 71_329, 64_000),
+    Row("withdraw a part", 77_044, 72_000),
+    Row("exit", 86_347, 82_000),
+    Row("claim after 26 weeks untouched", None, 64_000),
+    Row("claim with 200 farms", None, 64_000),
+]
+
+ROWS = POOLS + STAKING

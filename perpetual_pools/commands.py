@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import click
-from ape import accounts, chain
+from ape import accounts, chain, project
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ApeException
 from ape.logging import ClickHandler, LogLevel
@@ -16,6 +16,7 @@ from web3.exceptions import Web3Exception
 
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.parameters import ParametersError
+from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
 from perpetual_pools.sending import SendingError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
 LOCAL_CHAIN = "http://127.0.0.1:8545"
-OWN_ERRORS = (ParametersError, RecordError, DeploymentError, SendingError)
+OWN_ERRORS = (ParametersError, RecordError, DeploymentError, SchedulingError, SendingError)
 
 
 def prepare(_context: click.Context, _option: click.Parameter, provider: ProviderAPI) -> ProviderAPI:
@@ -67,6 +68,12 @@ def sender(account: AccountAPI | None, verb: str) -> AccountAPI:
     if not chain.provider.network.is_dev:
         raise click.UsageError(f"name the account that {verb}: --account ALIAS")
     return accounts.test_accounts[0]
+
+
+def compile_anew() -> None:
+    """Unless it is for a local network: Ape's cache does not notice when only an import has changed."""
+    if not chain.provider.network.is_local:
+        project.load_contracts(use_cache=False)
 
 
 def agree(account: AccountAPI, transactions: int, yes: bool) -> None:

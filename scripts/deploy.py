@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import click
-from ape import chain, project
+from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, prepare, say, sender, yes_option
+from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
 from perpetual_pools.deployment import SystemDeployment, default_record_path, deploy_system
 from perpetual_pools.parameters import load
 
@@ -48,8 +48,7 @@ def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | N
     """
     account = sender(account, "deploys")
     path = record_path or default_record_path()
-    if not chain.provider.network.is_local:
-        project.load_contracts(use_cache=False)  # Ape's cache does not notice when only an import has changed
+    compile_anew()
 
     def review(deployment: SystemDeployment) -> None:
         say(f"Chain {chain.chain_id} ({chain.provider.network_choice}), account {account.address}, record {path}")

@@ -1,38 +1,111 @@
-"""Previews the programme of TCR emissions."""
+"""Schedules the next weeks of the programme of TCR emissions, or previews all of it."""
 
+import contextlib
 import json
+import sys
 from pathlib import Path
 
 import click
+from ape.api import AccountAPI
+from ape.cli import account_option
 from rich.console import Console
 
-from perpetual_pools.commands import Command, prepare
+from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
 from perpetual_pools.programme import LAUNCH
 from perpetual_pools.programme.preview import build_preview, print_preview
-
-CHART = Path("programme.png")
+from perpetual_pools.programme.report import build_report, print_plan
+from perpetual_pools.programme.scheduling import MARGIN, farm_at, read_plan, send_plan, verify_sender
 
 
 @click.command(cls=Command, network_callback=prepare)
-@click.option("--preview", is_flag=True, required=True, help="Print and draw the whole programme. Needs no chain.")
+@click.option(
+    "--preview", is_flag=True, help="Print and draw the whole programme, and schedule nothing. Needs no chain."
+)
 @click.option(
     "--chart",
     "chart_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=CHART,
+    default=Path("programme.png"),
     show_default=True,
     help="Of the preview: where the chart goes (PNG).",
 )
+@click.option(
+    "--farm",
+    help="The farm's address, or the file of a record that has it.  [default: deployments/<network>.json]",
+)
+@click.option("--weeks", type=int, help="How many weeks to schedule.")
+@click.option(
+    "--from-week",
+    type=int,
+    help="Which week is the next to schedule, from 0. When it is not, nothing is sent. Name it wherever nobody looks on.",
+)
+@click.option(
+    "--margin",
+    type=click.IntRange(min=0),
+    default=MARGIN,
+    show_default=True,
+    help="Seconds that have to be left until the first of the weeks begins: the transactions have to arrive before.",
+)
+@account_option(prompt=None)
+@click.option("--dry-run", is_flag=True, help="Print the plan and what the owner would have to send, and send nothing.")
+@yes_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
-def cli(preview: bool, chart_path: Path, as_json: bool) -> None:
-    """Preview the programme of TCR emissions.
+def cli(
+    preview: bool,
+    chart_path: Path,
+    farm: str | None,
+    weeks: int | None,
+    from_week: int | None,
+    margin: int,
+    account: AccountAPI | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Schedule the next weeks of the programme of TCR emissions on the staking farm.
 
-    Example:
+    Shows the weeks and what each farm gets of them per hour, asks, allows the farm to take exactly their sum and schedules
+    them. A week gets the amount that the programme has for its number, and none is scheduled twice. A week that began
+    unscheduled is lost to the programme, and shown. Interrupted, run it again: it goes on where it was.
+
+    Without --account, the first test account schedules, on development networks only. A local network is the chain at
+    http://127.0.0.1:8545, or at APE_FOUNDRY_HOST.
+
+    Examples:
 
     \b
       ape run schedule --preview
+      ape run schedule --weeks 4 --from-week 0 --account ALIAS --network arbitrum:mainnet:node
     """
-    from perpetual_pools.programme.chart import draw  # takes a second to load, which no other command should wait for
+    if preview:
+        show_preview(chart_path, as_json)
+        return
+    if weeks is None:
+        raise click.UsageError("say how many weeks to schedule: --weeks N; or --preview to see the programme")
+    if not dry_run:
+        account = sender(account, "schedules")
+    compile_anew()
+    plan = read_plan(farm_at(farm), weeks, from_week, margin)
+    receipts = []
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
+        if account is not None and not dry_run:
+            verify_sender(plan, account)
+        print_plan(plan, Console(stderr=True))
+        if account is not None and not dry_run:
+            agree(account, len(plan.calls), yes)
+            receipts = send_plan(plan, account, margin, say)
+            say(f"\nScheduled: weeks {plan.first_week} to {plan.last_week}")
+    report = build_report(plan, receipts)
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        for transaction in report["transactions"]:
+            click.echo(f"{transaction['hash'] or 'not sent'}  {transaction['function']}")
+
+
+def show_preview(chart_path: Path, as_json: bool) -> None:
+    """The whole programme, without a chain."""
+    from perpetual_pools.programme.chart import draw  # loads for a second, which nobody else has to wait for
 
     print_preview(LAUNCH, Console(stderr=as_json))
     draw(LAUNCH, chart_path)

@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from perpetual_pools.rounds import RoundHistory, RoundsError, read_rounds
+from perpetual_pools.times import as_utc
 
 from .chain import CHAIN_ID, LocalChain, local_chain, require_free, signals_as_interrupts
 from .chart import draw
 from .errors import DemoError
-from .prices import BUILT_IN_START, HOUR, PREPARATION, as_utc, built_in_path, require_usable
+from .prices import BUILT_IN_START, HOUR, PREPARATION, built_in_path, require_usable
 from .report import build_report, print_report
 from .run import BTC, ETH, Demo
 

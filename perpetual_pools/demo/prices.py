@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Refused, Round
 from perpetual_pools.rounds import RoundHistory
+from perpetual_pools.times import as_utc
 
 from .errors import DemoError
 
@@ -53,7 +54,3 @@ def require_usable(name: str, history: RoundHistory, start: int, end: int) -> No
             ChainlinkOracle(Feed(FEED_DECIMALS, [round_]), None, MAX_AGE, 0).latest_price(round_.updated_at)
         except Refused as error:
             raise DemoError(f"the {name} rounds have one that the oracle does not accept: {error}") from error
-
-
-def as_utc(timestamp: int) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from perpetual_pools.tables import new_table
+from perpetual_pools.times import as_utc
 
 from .chain import CHAIN_ID, LocalChain
 from .market import Market
-from .prices import as_utc
 from .run import Demo
 from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
 

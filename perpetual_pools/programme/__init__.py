@@ -1,7 +1,6 @@
 """The programme of TCR emissions: its weekly amounts, their preview, and scheduling them on the farm."""
 
 from perpetual_pools.programme.amounts import (
-    BPS,
     LAUNCH,
     TCR,
     Decline,
@@ -13,7 +12,6 @@ from perpetual_pools.programme.amounts import (
 )
 
 __all__ = [
-    "BPS",
     "LAUNCH",
     "TCR",
     "Decline",

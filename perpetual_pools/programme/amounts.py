@@ -22,12 +22,10 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 
 from perpetual_pools.model.constants import Q
+from perpetual_pools.model.farm import BPS, MAX_SCHEDULED
 
 TCR = 10**18
 """Wei."""
-BPS = 10_000
-MAX_SCHEDULED = 2**96
-"""Wei: all that a farm ever schedules is less."""
 
 
 class ProgrammeError(ValueError):
@@ -83,7 +81,7 @@ class Programme:
     milestones: tuple[Milestone, ...]
 
     def __post_init__(self) -> None:
-        if not 0 < self.supply * TCR < MAX_SCHEDULED:
+        if not 0 < self.supply * TCR <= MAX_SCHEDULED:
             raise ProgrammeError(f"a supply of {self.supply:,} TCR: the farm takes more than 0 and less than 2**96 wei")
         if not 0 < self.left_bps <= BPS:
             raise ProgrammeError(f"{self.left_bps:,} / {BPS:,} of the supply cannot be left")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 
-from perpetual_pools.programme.amounts import BPS, TCR, Programme, weekly_amounts
+from perpetual_pools.programme.amounts import TCR, Programme, weekly_amounts
+from perpetual_pools.programme.text import percent, span
 from perpetual_pools.tables import new_table
 
 SCHEMA_VERSION = 1
-WEEKS_IN_A_YEAR = 52
-"""The programme's five years are 260 weeks."""
 
 
 def build_preview(programme: Programme) -> dict[str, Any]:
@@ -69,13 +67,3 @@ def print_preview(programme: Programme, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-def percent(part: int, whole: int) -> str:
-    """`2.85 %`, to a hundredth, down."""
-    return f"{Decimal(part * BPS // whole).scaleb(-2):.2f} %"
-
-
-def span(weeks: int) -> str:
-    """`26 weeks`, `5 years`."""
-    return f"{weeks} weeks" if weeks % WEEKS_IN_A_YEAR else f"{weeks // WEEKS_IN_A_YEAR} years"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.docs import architecture, known_issues, mechanism, text  # noqa: F401  claims register themselves
+from tests.docs import architecture, known_issues, mechanism, programme, text  # noqa: F401  claims register themselves
 from tests.docs.claims import REGISTRY
 from tests.docs.text import DOCS, Page, flat
 

@@ -1,11 +1,8 @@
 """`ape run deploy` as its users see it: what it sends, prints and records, what it refuses, how it goes on."""
 
 import json
-import os
-import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -17,31 +14,17 @@ from eth_account import Account
 from perpetual_pools.deployment import instance
 from perpetual_pools.parameters import load
 from tests.scripts.anvil import anvil, connected
+from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
 
-ROOT = Path(__file__).parents[2]
 LOCAL = "deploy/local.yaml"
-APE = str(Path(sys.executable).with_name("ape"))
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 STEPS = 13
 """A token; two feeds, each with its first round and its oracle; factory and keeper; four pools."""
 
 
-def environment(url: str, **more: str) -> dict[str, str]:
-    return {**os.environ, "APE_FOUNDRY_HOST": url, **more}
-
-
-def deploy(url: str, *options: object, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    """`more`: environment variables."""
-    return subprocess.run(
-        [APE, "run", "deploy", *map(str, options)],
-        cwd=ROOT,
-        env=environment(url, **more),
-        input=answer,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def deploy(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
+    return ape_run(url, "deploy", *options, **more)
 
 
 def nonce_of_deployer(url: str) -> int:
@@ -64,13 +47,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pa
     The command is the example of the help as it is written, but for what keeps the test to itself: where the chain and the
     record are, no question, and JSON.
     """
-    shown = subprocess.run(
-        [APE, "run", "deploy", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    (example,) = [line for line in shown.splitlines() if line.strip().startswith("ape run deploy ")]
+    (example,) = examples("deploy")
     path = tmp_path_factory.mktemp("deploy") / "record.json"
     with anvil() as url:
-        yield url, path, deploy(url, *shlex.split(example)[3:], "--record", path, "--yes", "--json")
+        yield url, path, deploy(url, *example, "--record", path, "--yes", "--json")
 
 
 # --- refusals: exit code 1, one line that says why, nothing sent, nothing recorded ---

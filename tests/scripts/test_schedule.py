@@ -1,32 +1,32 @@
 """`ape run schedule` as its users see it."""
 
 import json
-import os
+import signal
 import subprocess
-import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import ape
 import matplotlib.image
 
+from perpetual_pools.deployment import instance
 from perpetual_pools.programme import TCR, weekly_amounts
+from tests.scripts.anvil import anvil, connected
+from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
+from tests.scripts.test_scheduling import record_of
 
-ROOT = Path(__file__).parents[2]
-APE = str(Path(sys.executable).with_name("ape"))
+AMOUNTS = weekly_amounts()
+OWNER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+STRANGER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+FIRST_FOUR = 28_500_000 * TCR
 NOWHERE = "http://127.0.0.1:1"
 """Nobody can listen there."""
 
 
-def schedule(*options: object, url: str = NOWHERE, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    """`more`: environment variables."""
-    return subprocess.run(
-        [APE, "run", "schedule", *map(str, options)],
-        cwd=ROOT,
-        env={**os.environ, "APE_FOUNDRY_HOST": url, **more},
-        input=answer,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def schedule(*options: object, url: str = NOWHERE, **more: str) -> subprocess.CompletedProcess[str]:
+    return ape_run(url, "schedule", *options, **more)
 
 
 # --- preview ---
@@ -34,7 +34,8 @@ def schedule(*options: object, url: str = NOWHERE, answer: str = "", **more: str
 
 def test_schedule__preview__prints_phases_and_milestones_and_draws_without_a_chain(tmp_path: Path) -> None:
     chart = tmp_path / "chart.png"
-    done = schedule("--preview", "--chart", chart)
+    example, _ = examples("schedule")
+    done = schedule(*example, "--chart", chart)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert [line for line in lines if line[:1].isdigit()] == [
@@ -92,3 +93,149 @@ def test_schedule__chart_cannot_be_written__says_so(tmp_path: Path) -> None:
     done = schedule("--preview", "--chart", chart)
     assert done.returncode == 1
     assert done.stderr == f"Error: [Errno 2] No such file or directory: '{chart}'\n"
+
+
+# --- scheduling ---
+
+
+@contextmanager
+def chain_with_farm(owner: str = OWNER) -> Iterator[tuple[str, str]]:
+    """The URL of a chain, and a farm there whose weeks run from tomorrow; two accounts have all TCR of the programme."""
+    with anvil() as url:
+        with connected(url):
+            account = ape.accounts.test_accounts[0]
+            token = account.deploy(ape.project.MockERC20, "Tracer", "TCR", 18)
+            for person in (OWNER, STRANGER):
+                token.mint(person, sum(AMOUNTS), sender=account)
+            start = ape.chain.blocks.head.timestamp + 86_400
+            farm = account.deploy(ape.project.StakingFarm, token, owner, start)
+            if owner == OWNER:
+                farm.addFarm(token, 0, 1, sender=account)
+        yield url, farm.address
+
+
+def state(url: str, farm: str) -> tuple[int, list[int], int, int]:
+    """The owner's nonce, the amounts of the weeks, what the farm has, and what it may take."""
+    with connected(url) as provider:
+        contract = instance("StakingFarm", farm)
+        token = instance("MockERC20", contract.rewardToken())
+        weeks = [contract.weekAmount(week) for week in range(contract.weeksScheduled())]
+        return provider.get_nonce(OWNER), weeks, token.balanceOf(farm), token.allowance(OWNER, farm)
+
+
+def test_schedule__four_weeks__are_shown_sent_and_reported_and_never_sent_again(tmp_path: Path) -> None:
+    """Like the example of the help, but for what keeps the test to itself."""
+    _, example = examples("schedule")
+    assert example == [
+        *["--weeks", "4", "--from-week", "0", "--account", "ALIAS", "--network", "arbitrum:mainnet:node"]
+    ]
+    with chain_with_farm() as (url, farm):
+        with connected(url):
+            record = record_of(tmp_path / "record.json", {"staking farm": farm})
+        nonce, *_ = state(url, farm)
+        options = ("--farm", record, *example[:4], "--json")
+        dry = schedule(*options, "--dry-run", url=url)
+        assert dry.returncode == 0, dry.stderr
+        assert state(url, farm) == (nonce, [], 0, 0)
+
+        done = schedule(*options, "--yes", url=url)
+        assert done.returncode == 0, done.stderr
+        assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
+        again = schedule(*options, "--yes", url=url)
+        assert (again.returncode, again.stdout) == (1, "")
+        assert again.stderr.endswith("Error: week 0 is scheduled already: the next is week 4. Nothing was scheduled\n")
+        assert state(url, farm)[0] == nonce + 2
+    shown = [" ".join(line.split()) for line in done.stderr.splitlines()]
+    assert "all 28,500,000" in shown
+    assert "TCR * primary 40.00 % 19,047.6190 14,880.9523" in shown
+    assert "nobody secondary 60.00 % 28,571.4285 22,321.4285" in shown
+    assert shown[-1] == "Scheduled: weeks 0 to 3"
+    planned, sent = json.loads(dry.stdout), json.loads(done.stdout)
+    assert (sent["first_week"], sent["last_week"], sent["total_tcr_wei"]) == (0, 3, str(FIRST_FOUR))
+    assert [transaction.pop("hash") for transaction in planned["transactions"]] == [None, None]
+    hashes = [transaction.pop("hash") for transaction in sent["transactions"]]
+    assert [f"{function}: {hash}" in shown for function, hash in zip(("approve", "schedule"), hashes, strict=True)] == [
+        True,
+        True,
+    ]
+    assert planned == sent
+
+
+def test_schedule__answer_no__sends_nothing() -> None:
+    with chain_with_farm() as (url, farm):
+        before = state(url, farm)
+        done = schedule("--farm", farm, "--weeks", 2, url=url, answer="n\n")
+        assert state(url, farm) == before
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Send 2 transactions? [y/N]" in done.stderr
+    assert done.stderr.endswith("Aborted!\n")
+
+
+def test_schedule__answer_yes__prints_a_line_for_each_transaction() -> None:
+    with chain_with_farm() as (url, farm):
+        done = schedule("--farm", farm, "--weeks", 2, url=url, answer="y\n")
+        assert state(url, farm)[1] == list(AMOUNTS[:2])
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["approve", "schedule"]
+    assert [len(line.split()[0]) for line in done.stdout.splitlines()] == [66, 66]
+
+
+def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_the_owner_has_to() -> None:
+    with chain_with_farm(owner=STRANGER) as (url, farm):
+        before = state(url, farm)
+        done = schedule("--farm", farm, "--weeks", 2, "--yes", url=url)
+        dry = schedule("--farm", farm, "--weeks", 2, "--dry-run", url=url)
+        assert state(url, farm) == before
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(
+        f"Error: {OWNER} is not the owner of the farm: {STRANGER} is, and nobody else can schedule. "
+        "--dry-run prints what the owner has to send\n"
+    )
+    assert dry.returncode == 0, dry.stderr
+    assert dry.stdout == "not sent  approve\nnot sent  schedule\n"
+
+
+def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule() -> None:
+    with chain_with_farm() as (url, farm):
+        nonce, *_ = state(url, farm)
+        options = ["--farm", farm, "--weeks", "4", "--from-week", "0", "--yes"]
+        with connected(url) as provider:
+            provider.make_request("evm_setAutomine", [False])
+            with subprocess.Popen(
+                [APE, "run", "schedule", *options], cwd=ROOT, env=environment(url), stderr=subprocess.DEVNULL
+            ) as process:
+                deadline = time.monotonic() + 60
+                while provider.web3.eth.get_transaction_count(OWNER, "pending") == nonce:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+                process.kill()
+            assert process.returncode == -signal.SIGKILL
+        early = schedule(*options, url=url)
+        assert early.returncode == 1
+        assert early.stderr.endswith(
+            f"Error: {OWNER} has transactions under way that this run did not send: 1. "
+            "Wait until they are mined, then run again\n"
+        )
+        with connected(url) as provider:
+            provider.make_request("evm_setAutomine", [True])
+            provider.make_request("evm_mine", [])
+        assert state(url, farm) == (nonce + 1, [], 0, FIRST_FOUR)
+
+        done = schedule(*options, url=url)
+        assert done.returncode == 0, done.stderr
+        assert [line.split()[1] for line in done.stdout.splitlines()] == ["schedule"]
+        assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
+
+
+def test_schedule__network_of_real_money_without_account__is_refused() -> None:
+    with anvil("--chain-id", "42161") as url:
+        done = schedule("--weeks", 1, "--yes", "--network", "arbitrum:mainnet:node", WEB3_PROVIDER_URI=url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("Error: name the account that schedules: --account ALIAS\n")
+
+
+def test_schedule__neither_weeks_nor_preview__says_what_to_do() -> None:
+    with anvil() as url:
+        done = schedule(url=url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("Error: say how many weeks to schedule: --weeks N; or --preview to see the programme\n")

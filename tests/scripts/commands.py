@@ -1,0 +1,35 @@
+"""`ape run ...` as its users run it."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+APE = str(Path(sys.executable).with_name("ape"))
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "APE_FOUNDRY_HOST": url, **more}
+
+
+def ape_run(url: str, script: str, *options: object, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """With the chain at `url`, in the project's folder. `more`: environment variables."""
+    return subprocess.run(
+        [APE, "run", script, *map(str, options)],
+        cwd=ROOT,
+        env=environment(url, **more),
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def examples(script: str) -> list[list[str]]:
+    """The options of each example in the help of the script."""
+    command = [APE, "run", script, "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = [line.strip() for line in shown.splitlines() if line.strip().startswith(f"ape run {script} ")]
+    return [shlex.split(line)[3:] for line in lines]

@@ -1,7 +1,7 @@
 """An EVM in the test's own process: contracts from Ape's artifacts, exact time and gas, some 20,000 calls a second."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,15 +12,15 @@ from ape.contracts import ContractContainer
 from eth_abi import decode, encode
 from eth_utils import keccak
 from ethpm_types import ContractType
-from ethpm_types.abi import ErrorABI
+from ethpm_types.abi import ErrorABI, EventABI
 from pyrevm import EVM, BlockEnv
 
 SENDER = "0x" + "51" * 20
 CODE_PADDING = 33
+WORD = 32
 # Of a call that is not given less; what would run forever ends here.
 GAS = 100_000_000
 _OUTPUT = re.compile(r"output: (0x[0-9a-f]*)")
-_INTEGER = re.compile(r"u?int\d+")
 _PANIC = bytes.fromhex("4e487b71")
 _REASON = bytes.fromhex("08c379a0")
 
@@ -102,51 +102,30 @@ class Instance:
     def __init__(self, chain: Revm, address: str, contract_type: ContractType) -> None:
         self.address = address
         self._chain = chain
-        self._name = contract_type.name
-        self._errors = _error_table(contract_type)
+        self._interface = _interface(contract_type)
         # What this contract calls may be the one that reverts.
-        chain.errors.update(self._errors)
-        self._events = {keccak(text=event.selector): event for event in contract_type.events}
-        self._methods = {
-            method.name: (
-                _selector(method.selector),
-                [parameter.canonical_type for parameter in method.inputs],
-                [parameter.canonical_type for parameter in method.outputs],
-            )
-            for method in contract_type.methods
-        }
+        chain.errors.update(self._interface.errors)
 
     def __getattr__(self, name: str) -> Any:
-        for error in self._errors.values():
+        for error in self._interface.errors.values():
             if error.name == name:
                 return Error(name, tuple(parameter.name or "" for parameter in error.inputs))
-        if name not in self._methods:
-            raise AttributeError(f"{self._name} has no {name}")
-        selector, inputs, outputs = self._methods[name]
-        all_integers = all(_INTEGER.fullmatch(kind) for kind in inputs)
+        if name not in self._interface.methods:
+            raise AttributeError(f"{self._interface.contract_type.name} has no {name}")
+        selector, inputs, outputs = self._interface.methods[name]
 
         def call(*arguments: Any, gas: int = GAS, sender: str = SENDER) -> Any:
-            if all_integers:
-                assert len(arguments) == len(inputs), f"{name} has the arguments {inputs}"
-                data = selector + b"".join((value % 2**256).to_bytes(32, "big") for value in arguments)
-            else:
-                values = [value.address if isinstance(value, Instance) else value for value in arguments]
-                data = selector + encode(inputs, values)
-            returned = _decode(outputs, self.call_raw(data, gas, sender))
+            returned = decode_all(outputs, self.call_raw(selector + encode_all(inputs, arguments), gas, sender))
             return returned[0] if len(returned) == 1 else returned or None
 
         setattr(self, name, call)
         return call
 
     def decode_event(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
-        event = self._events[topics[0]]
-        plain = iter(decode([field.canonical_type for field in event.inputs if not field.indexed], data))
-        indexed = iter(topics[1:])
-        values = {
-            field.name or "": decode([field.canonical_type], next(indexed))[0] if field.indexed else next(plain)
-            for field in event.inputs
-        }
-        return event.name, values
+        event = self._interface.events[topics[0]]
+        plain = iter(decode_all(event.plain, data))
+        indexed = iter(decode_all(event.indexed, b"".join(topics[1:])))
+        return event.name, {name: next(indexed if is_indexed else plain) for name, is_indexed in event.fields}
 
     def call_raw(self, data: bytes, gas: int = GAS, sender: str = SENDER) -> bytes:
         try:
@@ -155,17 +134,122 @@ class Instance:
             raise _reverted(failure, self._chain.errors) from None
 
 
+@dataclass(frozen=True)
+class _Event:
+    name: str
+    fields: list[tuple[str, bool]]
+    """Names, and whether they are indexed."""
+    plain: list[str]
+    indexed: list[str]
+    """Types."""
+
+
+class _Interface:
+    """What a contract answers to, worked out once for all its instances."""
+
+    def __init__(self, contract_type: ContractType) -> None:
+        self.contract_type = contract_type
+        self.errors = _error_table(contract_type)
+        self.events = {keccak(text=event.selector): _event(event) for event in contract_type.events}
+        self.methods = {
+            method.name: (
+                _selector(method.selector),
+                [parameter.canonical_type for parameter in method.inputs],
+                [parameter.canonical_type for parameter in method.outputs],
+            )
+            for method in contract_type.methods
+        }
+
+
+_interfaces: dict[int, _Interface] = {}
+"""By the identity of their contract types, which cannot be hashed."""
+
+
+def _interface(contract_type: ContractType) -> _Interface:
+    if id(contract_type) not in _interfaces:
+        _interfaces[id(contract_type)] = _Interface(contract_type)
+    return _interfaces[id(contract_type)]
+
+
+def _event(event: EventABI) -> _Event:
+    return _Event(
+        event.name,
+        [(field.name or "", field.indexed) for field in event.inputs],
+        [field.canonical_type for field in event.inputs if not field.indexed],
+        [field.canonical_type for field in event.inputs if field.indexed],
+    )
+
+
 @cache
 def _selector(signature: str) -> bytes:
     return keccak(text=signature)[:4]
 
 
-def _decode(kinds: list[str], data: bytes) -> tuple[Any, ...]:
-    """Long lists of words by hand: eth_abi takes longer for them than the EVM for the call."""
+def encode_all(kinds: list[str], values: Sequence[Any]) -> bytes:
+    """Words, and lists of words, by hand: eth_abi takes as long for them as the EVM for the call."""
+    assert len(values) == len(kinds), f"{values} for {kinds}"
+    if not all(kind.removesuffix("[]") in _TO_WORD for kind in kinds):
+        return encode(kinds, [value.address if isinstance(value, Instance) else value for value in values])
+    heads, lists = b"", b""
+    for kind, value in zip(kinds, values, strict=True):
+        if kind.endswith("[]"):
+            to_word = _TO_WORD[kind.removesuffix("[]")]
+            heads += _integer_to_word(WORD * len(kinds) + len(lists))
+            lists += _integer_to_word(len(value)) + b"".join(map(to_word, value))
+        else:
+            heads += _TO_WORD[kind](value)
+    return heads + lists
+
+
+def decode_all(kinds: list[str], data: bytes) -> tuple[Any, ...]:
+    """Words, and a list of integers, by hand."""
     if kinds == ["uint256[]"]:
-        return ([int.from_bytes(data[at : at + 32], "big") for at in range(64, len(data), 32)],)
-    decoded: tuple[Any, ...] = decode(kinds, data)
-    return decoded
+        return ([int.from_bytes(data[at : at + WORD], "big") for at in range(2 * WORD, len(data), WORD)],)
+    if not all(kind in _FROM_WORD for kind in kinds):
+        decoded: tuple[Any, ...] = decode(kinds, data)
+        return decoded
+    assert len(data) == WORD * len(kinds), f"{kinds} in {len(data)} bytes"
+    return tuple(_FROM_WORD[kind](data[at * WORD : (at + 1) * WORD]) for at, kind in enumerate(kinds))
+
+
+def _integer_to_word(value: int) -> bytes:
+    return (value % 2**256).to_bytes(WORD, "big")
+
+
+def _address_to_word(value: "Instance | str") -> bytes:
+    address = value.address if isinstance(value, Instance) else value
+    return bytes.fromhex(address[2:]).rjust(WORD, b"\0")
+
+
+def _integer(word: bytes) -> int:
+    return int.from_bytes(word, "big")
+
+
+def _signed(word: bytes) -> int:
+    return int.from_bytes(word, "big", signed=True)
+
+
+def _address(word: bytes) -> str:
+    """Longer than one where the word is none."""
+    return f"0x{_integer(word):040x}"
+
+
+def _bool(word: bytes) -> bool:
+    return {0: False, 1: True}[_integer(word)]
+
+
+_SIZES = range(8, 257, 8)
+_TO_WORD: dict[str, Callable[[Any], bytes]] = {
+    "address": _address_to_word,
+    "bool": _integer_to_word,
+    **{f"{sign}int{size}": _integer_to_word for size in _SIZES for sign in ("", "u")},
+}
+_FROM_WORD: dict[str, Callable[[bytes], Any]] = {
+    "address": _address,
+    "bool": _bool,
+    **{f"int{size}": _signed for size in _SIZES},
+    **{f"uint{size}": _integer for size in _SIZES},
+}
 
 
 def _error_table(contract_type: ContractType) -> dict[bytes, ErrorABI]:

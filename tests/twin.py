@@ -324,12 +324,9 @@ class Twin:
         """Every view and every balance, and the invariants that hold at all times."""
         price = min(self.model.last_price * 103 // 100 + 1, MAX_PRICE)
         words = list(self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts))
-        at = 0
-        for name, values in self._views(price):
-            found, expected = words[at : at + len(values)], [value % WORD for value in values]
-            assert found == expected, f"{self.model.name}: {name}: {found}, in the model {expected}"
-            at += len(values)
-        assert at == len(words)
+        views = list(self._views(price))
+        if words != [value for _, values in views for value in values]:
+            self._require_equal(words, views)
 
         owed = self.model.owed()
         assert self.held >= owed, f"P1: holds {self.held}, owes {owed}"
@@ -338,6 +335,15 @@ class Twin:
         assert supplies == self.model.supplies(), "P5"
         assert self.model.next_rebalance % self.model.params.rebalance_interval == 0, "P11"
 
+    def _require_equal(self, words: list[int], views: list[tuple[str, Sequence[int]]]) -> None:
+        """Names the view that differs."""
+        at = 0
+        for name, expected in views:
+            found = words[at : at + len(expected)]
+            assert found == list(expected), f"{self.model.name}: {name}: {found}, in the model {expected}"
+            at += len(expected)
+        raise AssertionError(f"{len(words)} words of {at}")
+
     def _views(self, preview_price: int) -> Iterator[tuple[str, Sequence[int]]]:
         """What the lens reads, in its order, by names: pairs are long and short."""
         model, now = self.model, self.world.now
@@ -345,7 +351,7 @@ class Twin:
         yield "balances", model.balances()
         yield "supplies", model.supplies()
         yield "token prices", model.token_prices()
-        yield "rebalancing rates", model.rebalancing_rates()
+        yield "rebalancing rates", [rate % WORD for rate in model.rebalancing_rates()]
         yield "preview of a rebalance", model.preview_rebalance(now, preview_price)
         yield "lastPrice", [model.last_price]
         yield "nextRebalance", [model.next_rebalance]

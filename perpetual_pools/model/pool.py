@@ -534,6 +534,8 @@ class Pool:
 
     @staticmethod
     def _valid_type(commit_type: int) -> CommitType:
+        if isinstance(commit_type, CommitType):
+            return commit_type
         try:
             return CommitType(commit_type)
         except ValueError:

@@ -68,8 +68,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=50_000)
     parser.add_argument("--shrink", action="store_true", help="look for the shortest life that fails")
     arguments = parser.parse_args()
-    # There are few cycles, and they live as long as a pool.
+    # There are few cycles, and they live as long as a pool; what is there now stays.
     gc.set_threshold(50_000)
+    gc.freeze()
     try:
         tally = live(arguments.seed, arguments.steps, SHRINKING if arguments.shrink else SETTINGS)
     except Exception:  # noqa: BLE001 -- whatever fails is the result

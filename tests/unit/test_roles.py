@@ -33,6 +33,7 @@ CONSTRUCTORS = {
     "PoolFactory": "address owner, address feeRecipient",
     "PoolKeeper": "",
     "ChainlinkOracleWrapper": "address feed, address sequencerFeed, uint256 maxAge, uint256 gracePeriod",
+    "StakingFarm": "address rewardToken, address owner, uint256 start",
 }
 
 ACTIONS = {
@@ -69,6 +70,21 @@ ACTIONS = {
         performUpkeep(bytes performData)
     """,
     "ChainlinkOracleWrapper": "",
+    "StakingFarm": """
+        addFarm(address token, uint8 market, uint256 weight)
+        setWeight(address token, uint256 weight)
+        setAllocation(uint256 primaryBps)
+        schedule(uint256[] amounts)
+        scheduleUndistributed(uint256 weeksCount)
+        stake(address token, uint256 amount)
+        stakeWithPermit(address token, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        withdraw(address token, uint256 amount)
+        claim(address[] tokens) -> (uint256)
+        exit(address token) -> (uint256)
+        emergencyWithdraw(address token) -> (uint256)
+        transferOwnership(address newOwner)
+        acceptOwnership()
+    """,
 }
 """All that changes state. Nothing else does: see the test of completeness."""
 
@@ -135,6 +151,16 @@ VIEWS = {
         latestPrice() -> (uint256)
         findRound(uint256 timestamp) -> (uint80)
     """,
+    "StakingFarm": """
+        earned(address account, address token) -> (uint256)
+        stakeOf(address account, address token) -> (uint256)
+        totalStaked(address token) -> (uint256)
+        emitted(uint256 timestamp) -> (uint256)
+        weekAmount(uint256 week) -> (uint256)
+        weeksScheduled() -> (uint256)
+        undistributed() -> (uint256)
+        owner() -> (address)
+    """,
 }
 """There may be more."""
 
@@ -144,6 +170,7 @@ INTERFACES = {
     "PoolFactory": ["IPoolFactory"],
     "PoolKeeper": ["IPoolKeeper"],
     "ChainlinkOracleWrapper": ["IOracle", "IChainlinkOracleWrapper"],
+    "StakingFarm": ["IStakingFarm"],
 }
 """Where returned values have names: a contract does not repeat them."""
 
@@ -271,6 +298,7 @@ USED = {
     # No state, not even within a transaction.
     "PoolKeeper": {"CALL", "STATICCALL"},
     "ChainlinkOracleWrapper": {"STATICCALL"},
+    "StakingFarm": {"SLOAD", "SSTORE", "TLOAD", "TSTORE", "CALL", "STATICCALL"},
 }
 INVALID = 0xFE
 METADATA = 53
@@ -313,6 +341,8 @@ def test_code__check_itself__finds_a_contract_that_does_more(project):
 ANYONE = "anyone, for themselves or for all"
 CONTROLLER = "the controller or its operator"
 FACTORY_OWNER = "the owner of the factory"
+FARM_OWNER = "the owner of the staking farm"
+STAKER = "who staked, for what they staked"
 NAMED_OWNER = "whom the owner named as the next"
 POOL = "the token's pool"
 HOLDER = "the holder, for what they hold"
@@ -348,14 +378,32 @@ ROLES = {
     },
     "PoolKeeper": {"upkeep": ANYONE, "claimFor": ANYONE, "performUpkeep": ANYONE},
     "ChainlinkOracleWrapper": {},
+    "StakingFarm": {
+        "stake": HOLDER,
+        "stakeWithPermit": HOLDER,
+        "withdraw": STAKER,
+        "exit": STAKER,
+        "emergencyWithdraw": STAKER,
+        "claim": ANYONE,
+        "addFarm": FARM_OWNER,
+        "setWeight": FARM_OWNER,
+        "setAllocation": FARM_OWNER,
+        "schedule": FARM_OWNER,
+        "scheduleUndistributed": FARM_OWNER,
+        "transferOwnership": FARM_OWNER,
+        "acceptOwnership": NAMED_OWNER,
+    },
 }
 
 
 EVERYBODY = [OWNER, KEEPER, TREASURY, ALICE, BOB, CAROL, STRANGER, ZERO]
 CALLER = object()
 """In the arguments of an error: who called."""
+STAKED, ANOTHER = object(), object()
+"""In arguments: the token of the farm, and one without."""
 PERMIT = 2**256 - 1, 27, b"\x01" * 32, b"\x02" * 32
 NO_CONSENT = "NotControllerOrOperator", {"caller": CALLER, "controller": ALICE}
+NOT_OWNER = "OwnableUnauthorizedAccount", {"account": CALLER}
 REFUSED = {
     ("LeveragedPool", "commit"): ((1, TOKEN, ALICE), NO_CONSENT, ALICE),
     ("LeveragedPool", "commitWithPermit"): ((0, USDC, ALICE, *PERMIT), NO_CONSENT, ALICE),
@@ -367,17 +415,25 @@ REFUSED = {
     ("PoolToken", "mint"): ((1,), ("NotPool", {"caller": CALLER}), None),
     ("PoolToken", "burn"): ((ALICE, 1), ("NotPool", {"caller": CALLER}), None),
     ("PoolToken", "take"): ((ALICE, 1), ("NotPool", {"caller": CALLER}), None),
-    ("PoolFactory", "setFeeRecipient"): (
-        (STRANGER,),
-        ("OwnableUnauthorizedAccount", {"account": CALLER}),
-        OWNER,
+    ("PoolFactory", "setFeeRecipient"): ((STRANGER,), NOT_OWNER, OWNER),
+    ("PoolFactory", "transferOwnership"): ((STRANGER,), NOT_OWNER, OWNER),
+    ("PoolFactory", "acceptOwnership"): ((), NOT_OWNER, CAROL),
+    ("StakingFarm", "stake"): ((STAKED, TOKEN), ("TransferFromFailed", {}), ALICE),
+    ("StakingFarm", "stakeWithPermit"): ((STAKED, TOKEN, *PERMIT), ("TransferFromFailed", {}), ALICE),
+    ("StakingFarm", "withdraw"): (
+        (STAKED, 1),
+        ("InsufficientStake", {"token": STAKED, "staked": 0, "amount": 1}),
+        ALICE,
     ),
-    ("PoolFactory", "transferOwnership"): (
-        (STRANGER,),
-        ("OwnableUnauthorizedAccount", {"account": CALLER}),
-        OWNER,
-    ),
-    ("PoolFactory", "acceptOwnership"): ((), ("OwnableUnauthorizedAccount", {"account": CALLER}), CAROL),
+    ("StakingFarm", "exit"): ((STAKED,), ("NothingStaked", {"token": STAKED, "account": CALLER}), ALICE),
+    ("StakingFarm", "emergencyWithdraw"): ((STAKED,), ("NothingStaked", {"token": STAKED, "account": CALLER}), ALICE),
+    ("StakingFarm", "addFarm"): ((ANOTHER, 1, 1), NOT_OWNER, OWNER),
+    ("StakingFarm", "setWeight"): ((STAKED, 2), NOT_OWNER, OWNER),
+    ("StakingFarm", "setAllocation"): ((5_000,), NOT_OWNER, OWNER),
+    ("StakingFarm", "schedule"): (([USDC],), NOT_OWNER, OWNER),
+    ("StakingFarm", "scheduleUndistributed"): ((1,), NOT_OWNER, OWNER),
+    ("StakingFarm", "transferOwnership"): ((STRANGER,), NOT_OWNER, OWNER),
+    ("StakingFarm", "acceptOwnership"): ((), NOT_OWNER, CAROL),
 }
 """Arguments, the error, and the only account, if any, that is not refused. `redeem` has a test of its own."""
 
@@ -392,12 +448,34 @@ def market(project):
 
 
 @pytest.fixture
-def contracts(market):
+def staking(market):
+    """A farm and its token, of which alice staked one and approved more. It pays in USDC, of which something is
+    undistributed; the owner named carol as the next."""
+    chain, usdc = market.chain, market.world.token
+    farm = chain.deploy("StakingFarm", usdc, OWNER, market.world.now)
+    token = chain.deploy("MockERC20", "Staked", "STK", 18)
+    token.mint(ALICE, 2 * TOKEN)
+    token.approve(farm, 2 * TOKEN, sender=ALICE)
+    farm.addFarm(token, 0, 1, sender=OWNER)
+    farm.stake(token, TOKEN, sender=ALICE)
+    market.world.fund(OWNER, 3 * USDC)
+    usdc.approve(farm, 3 * USDC, sender=OWNER)
+    # In the model of the market it is a transfer to who has no part in it.
+    farm.schedule([2 * USDC], sender=OWNER)
+    market.world.ledger.transfer(OWNER, farm.address, 2 * USDC)
+    farm.transferOwnership(CAROL, sender=OWNER)
+    market.world.advance(60)
+    return farm, token
+
+
+@pytest.fixture
+def contracts(market, staking):
     return {
         "LeveragedPool": market.pool,
         "PoolToken": market.long_token,
         "PoolFactory": market.world.contracts.factory,
         "PoolKeeper": market.world.contracts.keeper,
+        "StakingFarm": staking[0],
     }
 
 
@@ -413,13 +491,14 @@ def test_roles__every_action__has_one_and_is_refused_to_others():
 
 @pytest.mark.finding("G01")
 @pytest.mark.parametrize(("contract", "method"), REFUSED, ids=[".".join(names) for names in REFUSED])
-def test_roles__whoever_lacks_the_role__is_refused(market, contracts, contract, method):
+def test_roles__whoever_lacks_the_role__is_refused(market, contracts, staking, contract, method):
     arguments, (error, values), only = REFUSED[contract, method]
-    called = contracts[contract]
+    called, tokens = contracts[contract], {STAKED: staking[1].address, ANOTHER: market.world.token.address}
+    arguments = [value if isinstance(value, list) else tokens.get(value, value) for value in arguments]
     for caller in EVERYBODY:
         if caller == only:
             continue
-        expected = {name: caller if value is CALLER else value for name, value in values.items()}
+        expected = {name: {CALLER: caller, **tokens}.get(value, value) for name, value in values.items()}
         with reverts(getattr(called, error), **expected):
             getattr(called, method)(*arguments, sender=caller)
     market.compare()
@@ -437,8 +516,9 @@ def test_roles__redeem__is_for_what_one_holds(market):
 
 
 @pytest.mark.finding("G01")
-def test_roles__what_is_open_to_all__is_open_to_a_stranger(market, contracts):
-    pool, token, factory, keeper = contracts.values()
+def test_roles__what_is_open_to_all__is_open_to_a_stranger(market, contracts, staking):
+    pool, token, factory, keeper, farm = contracts.values()
+    assert farm.claim([staking[1].address], sender=STRANGER) == 0
     world, other = market.world, market.world.deploy_pool(market="ETH/USDC", mint_fee=10**16)
     open_sides(other, USDC, 0)
     assert pool.setOperator(KEEPER, True, sender=STRANGER) is True
@@ -482,13 +562,13 @@ def test_roles__owner_who_does_all_they_can__costs_users_nothing_and_stops_no_ex
 
 
 def test_roles__ownership__cannot_be_given_up(contracts):
-    factory = contracts["PoolFactory"]
-    with reverts(factory.OwnershipCannotBeRenounced):
-        factory.renounceOwnership(sender=OWNER)
+    for owned in (contracts["PoolFactory"], contracts["StakingFarm"]):
+        with reverts(owned.OwnershipCannotBeRenounced):
+            owned.renounceOwnership(sender=OWNER)
 
 
 @pytest.mark.finding("C15")
-@pytest.mark.parametrize("contract", ["LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper"])
+@pytest.mark.parametrize("contract", ["LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper", "StakingFarm"])
 def test_ether__one_wei_with_any_call_or_with_none__is_refused(project, market, contracts, contract):
     called, evm = contracts[contract], market.chain.revm.evm
     calls = [b"", b"\xff" * 4]

@@ -6,7 +6,7 @@ CODE_LIMIT = 24_576
 """EIP-170."""
 INIT_CODE_LIMIT = 49_152
 """EIP-3860."""
-CONTRACTS = ["LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper", "ChainlinkOracleWrapper"]
+CONTRACTS = ["LeveragedPool", "PoolToken", "PoolFactory", "PoolKeeper", "ChainlinkOracleWrapper", "StakingFarm"]
 
 
 def size(code):

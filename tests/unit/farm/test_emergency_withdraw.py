@@ -1,0 +1,121 @@
+"""`emergencyWithdraw`. Specification, section 6; invariant F5."""
+
+import pytest
+from eth_abi import encode
+from eth_utils import keccak
+
+from tests.farm_twin import ALICE, BOB, CAROL, OWNER, PLENTY, STRANGER, TCR
+from tests.revm import Reverted
+from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, gained, refuses, tells
+
+FARMS = 6
+"""The slot of the farms by token, see snapshots/layout.json."""
+
+# --- refusals ---
+
+
+@pytest.mark.finding("F12")
+def test_emergency_withdraw__token_without_farm__reverts(farm, pool_token):
+    for token in (NOBODY, farm.reward.address):
+        with refuses(farm, "UnknownFarm", token=token):
+            farm.emergency_withdraw(ALICE, token)
+
+
+def test_emergency_withdraw__without_a_stake__reverts_and_keeps_what_was_earned(farm, pool_token):
+    farm.stake(ALICE, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    farm.withdraw(ALICE, pool_token, TCR)
+    for user in (ALICE, STRANGER):
+        with refuses(farm, "NothingStaked", token=pool_token, account=user):
+            farm.emergency_withdraw(user, pool_token)
+    assert farm.claim(ALICE, pool_token) == 400 * TCR
+
+
+# --- what it moves and tells ---
+
+
+def test_emergency_withdraw__before_anything_was_settled__gives_up_to_those_who_stay(farm, pool_token, lp_token):
+    farm.stake(CAROL, lp_token, TCR)
+    farm.stake(ALICE, pool_token, 3 * TCR)
+    farm.stake(BOB, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (300 * TCR, 100 * TCR)
+    left = {"account": ALICE, "token": pool_token, "amount": 3 * TCR, "forfeited": 0}
+    with tells(farm, ("EmergencyWithdrawn", left)):
+        assert farm.emergency_withdraw(ALICE, pool_token) == 3 * TCR
+    assert (pool_token.balanceOf(ALICE), gained(farm, ALICE)) == (PLENTY, 0)
+    assert farm.farm.stakeOf(ALICE, pool_token) == 0
+    assert farm.farm.totalStaked(pool_token) == pool_token.balanceOf(farm.farm) == TCR
+    assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (0, 400 * TCR)
+    assert farm.undistributed() == 0
+
+
+def test_emergency_withdraw__with_rewards_settled__makes_those_undistributed(farm, pool_token, lp_token):
+    farm.stake(CAROL, lp_token, TCR)
+    farm.stake(ALICE, pool_token, TCR)
+    farm.stake(BOB, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    farm.stake(ALICE, pool_token, 2 * TCR)  # settles 200
+    farm.advance(100)  # 300 for alice, 100 for bob, not settled
+    left = {"account": ALICE, "token": pool_token, "amount": 3 * TCR, "forfeited": 200 * TCR}
+    with tells(farm, ("EmergencyWithdrawn", left)):
+        assert farm.emergency_withdraw(ALICE, pool_token) == 3 * TCR
+    assert farm.undistributed() == 200 * TCR
+    assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (0, 600 * TCR)
+    assert farm.claim(ALICE, pool_token) == 0
+    assert farm.claim(BOB, pool_token) == 600 * TCR
+
+
+def test_emergency_withdraw__by_the_last_staker__leaves_everything_undistributed(farm, pool_token, lp_token):
+    farm.stake(CAROL, lp_token, TCR)
+    farm.stake(ALICE, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    farm.stake(ALICE, pool_token, TCR)  # settles 400
+    farm.advance(100)
+    farm.emergency_withdraw(ALICE, pool_token)
+    assert farm.undistributed() == 400 * TCR
+    farm.advance(100)
+    farm.set_weight(OWNER, pool_token, 1)
+    assert farm.undistributed() == 1_200 * TCR
+    farm.schedule_undistributed(OWNER, 1)
+    assert (farm.farm.weekAmount(4), farm.undistributed()) == (1_200 * TCR, 0)
+
+
+def test_emergency_withdraw__and_stake_again__begins_anew(farm, pool_token):
+    farm.stake(ALICE, pool_token, TCR)
+    farm.stake(BOB, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    farm.emergency_withdraw(ALICE, pool_token)
+    farm.stake(ALICE, pool_token, TCR)
+    assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (0, 400 * TCR)
+    farm.advance(100)
+    assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (200 * TCR, 600 * TCR)
+
+
+def test_emergency_withdraw__of_the_reward_token_itself__gives_the_principal_only(farm):
+    farm.add_farm(OWNER, farm.reward, 0, 1)
+    farm.stake(ALICE, farm.reward, 1_000 * TCR)
+    farm.move_to_week(0, HOUR)
+    assert farm.emergency_withdraw(ALICE, farm.reward) == 1_000 * TCR
+    assert farm.reward.balanceOf(ALICE) == PLENTY
+    assert farm.reward.balanceOf(farm.farm) == 4 * WEEKLY
+
+
+@pytest.mark.finding("F09")
+def test_emergency_withdraw__when_the_arithmetic_of_rewards_fails__gives_the_principal_all_the_same(farm, pool_token):
+    """The farm's accumulator is overwritten with its greatest value, so that whatever settles overflows."""
+    farm.stake(ALICE, pool_token, 100 * TCR)
+    farm.move_to_week(0, HOUR)
+    slot = int.from_bytes(keccak(encode(["address", "uint256"], [pool_token.address, FARMS])), "big") + 1
+    evm, address = farm.chain.revm.evm, farm.farm.address
+    period = evm.storage(address, slot) >> 224
+    evm.insert_account_storage(address, slot, period << 224 | 2**224 - 1)
+    for action in (
+        lambda: farm.farm.withdraw(pool_token, 100 * TCR, sender=ALICE),
+        lambda: farm.farm.exit(pool_token, sender=ALICE),
+        lambda: farm.farm.claim([pool_token.address], sender=ALICE),
+    ):
+        with pytest.raises(Reverted, match="Panic"):
+            action()
+    assert farm.farm.emergencyWithdraw(pool_token, sender=ALICE) == 100 * TCR
+    assert pool_token.balanceOf(ALICE) == PLENTY

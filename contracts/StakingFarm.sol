@@ -233,12 +233,12 @@ contract StakingFarm is IStakingFarm, Ownable2Step {
     }
 
     /// @inheritdoc IStakingFarm
-    function setAllocation(uint256 newPrimaryBps) external onlyOwner {
-        if (newPrimaryBps > BPS) revert AllocationTooLarge(newPrimaryBps, BPS);
+    function setAllocation(uint256 primaryBps_) external onlyOwner {
+        if (primaryBps_ > BPS) revert AllocationTooLarge(primaryBps_, BPS);
         Rules memory rules = _endPeriod();
-        rules.primaryBps = uint16(newPrimaryBps); // at most BPS
+        rules.primaryBps = uint16(primaryBps_); // at most BPS
         _rules = rules;
-        emit AllocationSet(newPrimaryBps);
+        emit AllocationSet(primaryBps_);
     }
 
     /// @inheritdoc IStakingFarm

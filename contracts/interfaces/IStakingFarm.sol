@@ -135,8 +135,8 @@ interface IStakingFarm {
 
     /// @notice Sets the split of each second's emission from now on. Owner only.
     /// @dev Reverts with `AllocationTooLarge`.
-    /// @param newPrimaryBps Of 10,000.
-    function setAllocation(uint256 newPrimaryBps) external;
+    /// @param primaryBps_ Of 10,000.
+    function setAllocation(uint256 primaryBps_) external;
 
     /// @notice Schedules the next weeks and takes exactly their sum of the caller's reward tokens. Owner only. The first amount goes to the
     /// first week that is neither scheduled nor begun; weeks skipped by that emit 0. Costs about 22,000 gas for each week scheduled or skipped.

@@ -1,4 +1,4 @@
-"""Gas of what stakers do, each under the conditions in conftest.py: a live farm, others stake in it, the reward token is held."""
+"""Gas of what stakers do, under the conditions in conftest.py: a live farm, others stake in it, the reward token is held."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ PLENTY = 10**9 * TOKEN
 
 
 class GasFarm:
-    """A staking farm with `farms` farms in both markets. Alice and bob have staked in the first and claimed; carol has not."""
+    """A staking farm with `farms` farms in both markets. Alice and bob staked in the first and claimed; carol has not."""
 
     def __init__(self, project: Any, chain: Any, people: list[Any], now: int = NOW, farms: int = 2) -> None:
         self.owner, self.alice, self.bob, self.carol = people
@@ -81,6 +81,7 @@ def test_exit__everything(farm, enter):
     enter("exit", int(receipt.gas_used))
 
 
+@pytest.mark.finding("F14")
 def test_claim__after_26_weeks_and_with_200_farms__costs_as_steady(project, chain, people, farm, enter):
     steady = farm.claim(farm.alice)
     enter("claim, steady", steady)

@@ -3,7 +3,6 @@
 Rounds arrive as they did; keepers come when they like. All runs are through the liveliest two days of the feed.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
@@ -15,7 +14,7 @@ from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, CommitType, Fee
 from tests.conftest import USDC
 from tests.flows.conftest import cash, tokens
 from tests.twin import HOUR
-from tests.unit.oracle.definition import generated_rounds, real_rounds, right_round
+from tests.unit.oracle.definition import Tape, generated_rounds, liveliest, push_rounds, real_rounds, right_round
 from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world
 
 HOURS = 48
@@ -36,16 +35,11 @@ class Replay:
 
     def __init__(self, project: Any, rounds: Sequence[Round], **changes: Any) -> None:
         self.rounds = rounds
-        times = [r.updated_at for r in rounds if r.complete]
-        self.start = max(
-            range(times[0] // HOUR + 2, times[-1] // HOUR - HOURS),
-            key=lambda hour: bisect_right(times, (hour + HOURS) * HOUR) - bisect_right(times, hour * HOUR),
-        )
-        """The hour from which on the rounds of `HOURS` hours are most."""
+        self.start = liveliest(rounds, HOURS)
         self.world = fast_world(project)
         self.feed = Feed(8)
         self.aggregator = self.world.chain.deploy("ReplayAggregator", 8, "")
-        self._pushed = 0
+        self._tape = Tape(rounds)
         # Back in time: nothing has been done yet that would know.
         self.move_to((self.start - 1) * HOUR - HOUR // 2)
         wrapper = self.world.chain.deploy("ChainlinkOracleWrapper", self.aggregator, ZERO_ADDRESS, MAX_AGE, 0)
@@ -62,14 +56,10 @@ class Replay:
     def move_to(self, time: int) -> None:
         """And gives the feed the rounds that there were until then."""
         self.world.move_to(time)
-        begin = self._pushed
-        while self._pushed < len(self.rounds) and self.rounds[self._pushed].updated_at <= time:
-            self.feed.push(self.rounds[self._pushed])
-            self._pushed += 1
-        for first in range(begin, self._pushed, 500):
-            chunk = self.rounds[first : min(first + 500, self._pushed)]
-            columns = [[getattr(r, name) for r in chunk] for name in ("round_id", "answer", "started_at", "updated_at")]
-            self.world.chain.send(self.aggregator, "pushRounds", columns, KEEPER)
+        come = self._tape.until(time)
+        for round_ in come:
+            self.feed.push(round_)
+        push_rounds(self.aggregator, come)
 
     def keep(self, time: int, recipient: str = ZERO_ADDRESS) -> int:
         """Rebalances then, with the hint for the hour that has passed last. Returns the reward."""

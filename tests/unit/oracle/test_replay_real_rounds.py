@@ -11,10 +11,9 @@ import pytest
 from perpetual_pools.model import Round
 from tests.revm import Instance, Reverted, Revm, reverts
 from tests.unit.oracle.conftest import ZERO
-from tests.unit.oracle.definition import LOOK_BACK, generated_rounds, real_rounds, right_round
+from tests.unit.oracle.definition import LOOK_BACK, generated_rounds, push_rounds, real_rounds, right_round
 
 MAX_AGE = 4_500
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,8 @@ def replay(request, project) -> Replay:
     rounds = real_rounds(request.param, project.path) or generated_rounds(request.param)
     revm = Revm(rounds[-1].updated_at + 3_600)
     aggregator = revm.deploy(project.ReplayAggregator, 8, request.param)
-    for start in range(0, len(rounds), CHUNK):
-        chunk = rounds[start : start + CHUNK]
-        times = [r.updated_at for r in chunk]
-        assert times == [r.started_at for r in chunk]
-        aggregator.pushRounds([r.round_id for r in chunk], [r.answer for r in chunk], times, times)
+    assert all(r.started_at == r.updated_at for r in rounds)
+    push_rounds(aggregator, rounds)
     oracle = revm.deploy(project.ChainlinkOracleWrapper, aggregator, ZERO, MAX_AGE, 0)
     return Replay(rounds, oracle, revm)
 

@@ -15,9 +15,9 @@ from tests.conftest import USDC
 from tests.flows.conftest import TOKEN, trade
 from tests.flows.rebuilt import Rebuilt, require_equal
 from tests.property.artifacts import Artifacts
-from tests.property.life import PEOPLE, Life
+from tests.property.pool.life import PEOPLE, Life
+from tests.property.pool.tally import PoolTally
 from tests.property.run import SETTINGS
-from tests.property.tally import Tally
 from tests.twin import HOUR, WAD
 from tests.unit.pool.fast import ALICE, KEEPER, fast_market
 
@@ -56,7 +56,7 @@ class Listening:
 class WatchedLife(Life):
     """Compares after each of its actions what events alone say with what the contract's views say."""
 
-    tally = Tally()
+    tally = PoolTally()
     seen: ClassVar[set[str]] = set()
     rebuilt: Rebuilt
 

@@ -7,7 +7,7 @@ import pytest
 
 from perpetual_pools.model import CommitType
 from tests.flows.conftest import TRADERS, cash, world_of_four
-from tests.property.book import Book
+from tests.property.pool.book import Book
 from tests.twin import HOUR, WAD, Twin
 from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY
 

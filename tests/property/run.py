@@ -1,9 +1,10 @@
-"""Random lives of pools until so many steps have changed a pool's state; prints the counts as JSON.
+"""Random lives until so many steps have changed the state of what lives; prints the counts as JSON.
 
-    python -m tests.property.run --seed 1000000 --steps 50000
+    python -m tests.property.run pool --seed 1000000 --steps 50000
 
 The seed decides everything. A failure ends the run with exit code 1; its report is the life that failed, as a program of the
-rules of `tests/property/life.py`, and the command that looks for a shorter one.
+rules of `tests/property/pool/life.py`, and the command that looks for a shorter one. A package beside `pool` that has such
+a `life.py` with a `Life` runs by its name.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import gc
 import os
 import sys
 import traceback
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.artifacts import Artifacts
-from tests.property.life import Life
+from tests.property.machine import Machine
 from tests.property.tally import Tally
 
 LIVES_AT_ONCE = 9
@@ -37,13 +39,18 @@ SHRINKING = settings(SETTINGS, phases=[Phase.generate, Phase.shrink])
 """Takes up to five minutes when something fails."""
 
 
-def live(first_seed: int, steps: int, run_settings: settings) -> Tally:
-    """Raises what failed first."""
-    parent = os.getppid()
+def machine_of(name: str) -> type[Machine]:
+    machine: type[Machine] = import_module(f"tests.property.{name}.life").Life
+    return machine
 
-    class PoolLife(Life):
+
+def live(name: str, first_seed: int, steps: int, run_settings: settings) -> Tally:
+    """Raises what failed first."""
+    parent, machine = os.getppid(), machine_of(name)
+
+    class Lived(machine):  # type: ignore[misc, valid-type]
         artifacts = Artifacts(Path.cwd())
-        tally = Tally()
+        tally = machine.tally_type()
 
         def __init__(self) -> None:
             if os.getppid() != parent:
@@ -52,27 +59,29 @@ def live(first_seed: int, steps: int, run_settings: settings) -> Tally:
             super().__init__()
 
     for number in count(first_seed):
-        if PoolLife.tally.steps >= steps:
+        if Lived.tally.steps >= steps:
             break
         try:
-            run_state_machine_as_test(seed(number)(PoolLife), settings=run_settings)
+            run_state_machine_as_test(seed(number)(Lived), settings=run_settings)
         except Exception as failure:
-            failure.add_note(f"For a shorter life: python -m tests.property.run --steps 1 --shrink --seed {number}")
+            command = f"python -m tests.property.run {name} --steps 1 --shrink --seed {number}"
+            failure.add_note(f"For a shorter life: {command}")
             raise
-    return PoolLife.tally
+    return Lived.tally
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
+    parser.add_argument("machine", help="whose lives: a package beside this file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=50_000)
     parser.add_argument("--shrink", action="store_true", help="look for the shortest life that fails")
     arguments = parser.parse_args()
-    # There are few cycles, and they live as long as a pool; what is there now stays.
+    # There are few cycles, and they live as long as a life; what is there now stays.
     gc.set_threshold(50_000)
     gc.freeze()
     try:
-        tally = live(arguments.seed, arguments.steps, SHRINKING if arguments.shrink else SETTINGS)
+        tally = live(arguments.machine, arguments.seed, arguments.steps, SHRINKING if arguments.shrink else SETTINGS)
     except Exception:  # noqa: BLE001 -- whatever fails is the result
         traceback.print_exc()
         return 1

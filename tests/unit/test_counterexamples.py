@@ -3,8 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.property.book import Book
-from tests.property.feeds import ChainlinkFeed
+from tests.property.pool.book import Book
+from tests.property.pool.feeds import ChainlinkFeed
 from tests.twin import HOUR, PRICE, WAD
 from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_market, fast_world, opened_market
 

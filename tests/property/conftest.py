@@ -1,4 +1,4 @@
-"""Random lives of pools, on a chain and in the model, until 100,000 steps have changed a pool's state: about two minutes.
+"""Lives in processes of their own, for every machine alike.
 
 Environment: `PROPERTY_STEPS` (default 100,000) is how many steps at least; `PROPERTY_SEED` (default 1) decides all the rest.
 The long run is `PROPERTY_STEPS=1000000 ./dev test tests/property`. A failure prints the life that failed, and the command
@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from tests.property.run import machine_of
 from tests.property.tally import Tally
 
 STEPS = int(os.environ.get("PROPERTY_STEPS", "100000"))
@@ -22,13 +23,13 @@ FAR = 10**6
 
 
 @pytest.fixture
-def run_lives(project, tmp_path):
-    """Runs lives in processes of their own, none of which is left behind; returns their counts together."""
+def require_lives(project, tmp_path, capsys):
+    """Runs that many lives of a machine and requires that they were good and saw enough; leaves no process behind."""
     processes, logs = [], []
 
-    def run(steps: int) -> Tally:
+    def require(machine: str) -> Tally:
         for number in range(PROCESSES):
-            command = [sys.executable, "-m", "tests.property.run", f"--steps={steps // PROCESSES}"]
+            command = [sys.executable, "-m", "tests.property.run", machine, f"--steps={STEPS // PROCESSES}"]
             command.append(f"--seed={(SEED * PROCESSES + number) * FAR}")
             logs.append(tmp_path / f"lives-{number}")
             with logs[-1].open("w") as log:
@@ -37,22 +38,18 @@ def run_lives(project, tmp_path):
             if any(process.poll() for process in processes):
                 break
             time.sleep(0.1)
-        tally = Tally()
+        tally = machine_of(machine).tally_type()
         for process, log in zip(processes, logs, strict=True):
             assert not process.poll(), log.read_text()
         for log in logs:
-            tally.add(Tally.from_json(log.read_text().splitlines()[-1]))
+            tally.add(log.read_text().splitlines()[-1])
+        with capsys.disabled():
+            print(f"\n{machine}, seed {SEED}: {tally}")
+        assert tally.steps >= STEPS
+        assert not list(tally.shortfalls())
         return tally
 
-    yield run
+    yield require
     for process in processes:
         process.kill()
         process.wait()
-
-
-def test_pool__random_lives__equals_the_model_after_every_step_and_keeps_its_invariants(run_lives, capsys):
-    tally = run_lives(STEPS)
-    with capsys.disabled():
-        print(f"\nseed {SEED}: {tally}")
-    assert tally.steps >= STEPS
-    assert not list(tally.shortfalls())

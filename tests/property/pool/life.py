@@ -1,27 +1,26 @@
 """The random life of one pool, on a chain and in the model. The twin compares both after every action.
 
-A state machine of Hypothesis: it chooses what happens next, and prints a life that fails as a program of these rules. The
-comments above each say what it did. Each life has its own token, feed and parameters.
+Each life has its own token, feed and parameters.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
-from hypothesis import assume, note
+from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
+from perpetual_pools.model import ZERO_ADDRESS, CommitType, Event, Refused
 from perpetual_pools.model.constants import MAX_BATCH, MAX_PRICE, MAX_TOTAL, SHUTDOWN_DELAY, WAD, YEAR
 from perpetual_pools.model.maths import first_grid_time_after
 from tests.chains import RevmChain
 from tests.conftest import NOW
-from tests.property.artifacts import Artifacts
-from tests.property.book import Book
-from tests.property.feeds import MAX_AGES, ChainlinkFeed, Feed, FixedFeed
-from tests.property.tally import Tally
+from tests.property.machine import Machine
+from tests.property.pool.book import Book
+from tests.property.pool.feeds import MAX_AGES, ChainlinkFeed, Feed, FixedFeed
+from tests.property.pool.tally import PoolTally
 from tests.twin import PRICE, Twin, World, deploy_contracts
 from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, TREASURY
 
@@ -75,15 +74,12 @@ class Outcome:
     """All that does not depend on when the keeper calls."""
 
 
-class Life(RuleBasedStateMachine):
-    """Of a pool. Whoever runs it sets the class attributes in a subclass."""
+class Life(Machine):
+    """Of a pool."""
 
-    artifacts: ClassVar[Artifacts]
-    tally: ClassVar[Tally]
+    tally_type = PoolTally
 
     twin: Twin
-    sound = False
-    """The last action came to its end, so that there is a pool that can be wound down."""
 
     @initialize(
         decimals=st.sampled_from((6, 8, 18)),
@@ -151,32 +147,30 @@ class Life(RuleBasedStateMachine):
         # Extreme moves end most of what there is to see, so not every pool lives through them.
         self.wild = wild >= 60
         self.broken = False
-        self.age = 0
         self.stray_tokens = 0
-        self.tally.begin(chainlink, self.world.decimals, self.model.params)
+        self.supplies = self.model.supplies()
+        self.tally.begin(
+            "Chainlink's proxy" if chainlink else "fixed oracle",
+            f"{decimals} decimals",
+            f"leverage {leverage}",
+            "with fees" if fees else "without fees",
+        )
         self.trade(first)
 
-    def do(self, name: str, text: str, action: Callable[[], object]) -> Refused | None:
-        """Does and counts an action of the twin; checks what the twin cannot see by itself. Returns how it was refused."""
-        note(f"# {self.world.now}: {name} {text}")
-        self.sound = False
-        self.age += 1
-        seen, supplies, donated = len(self.model.events), self.model.supplies(), (self.twin.donated, self.stray_tokens)
-        try:
-            action()
-        except Refused as refusal:
-            note(f"# refused: {refusal}")
-            self.tally.refuse(name, refusal.error)
-            assert len(self.model.events) == seen
-            self.sound = True
-            return refusal
-        events = self.model.events[seen:]
-        self.book.follow(self.world.now, events)
-        self.tally.count(name, events, changed=bool(events) or (self.twin.donated, self.stray_tokens) > donated)
-        if not any(event.name in ("BatchExecuted", "Redeemed") for event in events):
-            assert self.model.supplies() == supplies, "P5: supplies change in a rebalance and in redeem alone"
-        self.sound = True
-        return None
+    @property
+    def now(self) -> int:
+        return self.world.now
+
+    def unheard(self) -> object:
+        return self.twin.donated, self.stray_tokens
+
+    def follow(self, events: list[Event]) -> None:
+        self.book.follow(self.now, events)
+        changes_supplies = any(event.name in ("BatchExecuted", "Redeemed") for event in events)
+        assert changes_supplies or self.model.supplies() == self.supplies, (
+            "P5: a rebalance and redeem alone change them"
+        )
+        self.supplies = self.model.supplies()
 
     # --- what users do ---
 
@@ -329,11 +323,11 @@ class Life(RuleBasedStateMachine):
             ("redeem of nothing", lambda: twin.redeem(trader, 0, 0)),
             ("shutdown, most likely early", lambda: twin.shutdown(trader)),
         ][choice]
-        if choice == 7 and not self.model.is_shutdown and self.world.now >= self.model.next_rebalance:
+        if choice == 7 and not self.model.is_shutdown and self.now >= self.model.next_rebalance:
             return  # the feed has nothing to say yet, or too much
         if choice == 11 and not self.model.is_shutdown:
             self._move_to(self.model.next_rebalance + SHUTDOWN_DELAY - 1)
-            if self.world.now >= self.model.next_rebalance + SHUTDOWN_DELAY:
+            if self.now >= self.model.next_rebalance + SHUTDOWN_DELAY:
                 return
         self.do("nonsense", text, action)
 
@@ -375,7 +369,7 @@ class Life(RuleBasedStateMachine):
         """
         self._mend()
         opens = self._grid_time_from(self.feed.ready_from)
-        now = max(self.world.now, opens + late)
+        now = max(self.now, opens + late)
         timestamp = self.model.grid_time(now)
         later = 40 if rounds > 90 else rounds % 4
         age_seconds = (0, 0, 1, self.model.params.rebalance_interval, 10**8)[age % 5]
@@ -414,7 +408,7 @@ class Life(RuleBasedStateMachine):
 
     def _check_transfer(self, timestamp: int, hint: int) -> None:
         """P3 and P4, by what the contract previews at the old and the new price; the twin compares what it then does."""
-        price, last = self.model.oracle.price_at(timestamp, hint, self.world.now), self.model.last_price
+        price, last = self.model.oracle.price_at(timestamp, hint, self.now), self.model.last_price
         before, chain, pool = self.model.balances(), self.world.chain, self.twin.pool
         charged = chain.read(pool, "previewRebalance", last)
         moved = chain.read(pool, "previewRebalance", price)
@@ -429,15 +423,15 @@ class Life(RuleBasedStateMachine):
 
     def _check_other_keeper(self, hint: int, second: int) -> None:
         """P12: at another second of the same interval, and both unpaid, as rewards differ."""
-        other, this = (self._outcome_at(moment, hint) for moment in (second, self.world.now))
+        other, this = (self._outcome_at(moment, hint) for moment in (second, self.now))
         assert other.result == this.result, "P12"
         self.tally.checks["P12"] += 1
 
     def _check_gas(self) -> None:
         """P8: as many intervals late as it is, and one interval late, at the same second of an interval and unpaid."""
         interval, opens = self.model.params.rebalance_interval, self.model.next_rebalance
-        early = opens + interval + (self.world.now - opens) % interval
-        many, one = (self._outcome_at(moment, 0) for moment in (self.world.now, early))
+        early = opens + interval + (self.now - opens) % interval
+        many, one = (self._outcome_at(moment, 0) for moment in (self.now, early))
         # The fee of a longer time can make another case of it.
         if many.case == one.case:
             assert abs(many.gas - one.gas) * 50 <= one.gas, (
@@ -487,11 +481,11 @@ class Life(RuleBasedStateMachine):
         assert refused is not None and refused.error == self.feed.faults[name], f"{name}: {refused}"
 
     def _hint_of_fault(self, name: str) -> int:
-        return self.feed.hints(self.model.grid_time(self.world.now))[2] if name == "incomplete" else 0
+        return self.feed.hints(self.model.grid_time(self.now))[2] if name == "incomplete" else 0
 
     def _mend(self) -> None:
         if self.broken:
-            self.feed.mend(self.world.now)
+            self.feed.mend(self.now)
             self.broken = False
 
     @precondition(while_open)
@@ -506,7 +500,7 @@ class Life(RuleBasedStateMachine):
         else:
             self._mend()
             due = self._grid_time_from(max(due, self.feed.ready_from))
-            timestamp = self.model.grid_time(max(self.world.now, due + more))
+            timestamp = self.model.grid_time(max(self.now, due + more))
             self.feed.publish(self._price_after(move), timestamp, timestamp)
         self._move_to(due + more)
         refused = self.do("shutdown", f"by {NAMES[TRADERS[by]]}", lambda: self.twin.shutdown(TRADERS[by]))
@@ -514,7 +508,7 @@ class Life(RuleBasedStateMachine):
         assert dies or not self.model.is_shutdown, "P10: a healthy pool stays open, whoever calls"
 
     def _break_for_good(self) -> None:
-        self.feed.break_("reverts", self.world.now)
+        self.feed.break_("reverts", self.now)
         self.broken = True
 
     def _touching_nobody(self, name: str, text: str, action: Callable[[], object]) -> None:
@@ -564,17 +558,17 @@ class Life(RuleBasedStateMachine):
         return [trader for trader in TRADERS if any(self.model.claimable(trader))]
 
     def _move_to(self, time: int) -> None:
-        self.world.move_to(max(time, self.world.now))
+        self.world.move_to(max(time, self.now))
 
     def _grid_time_from(self, time: int) -> int:
         """The first from then on, and from now on, at which the pool can rebalance."""
         model = self.model
-        time = max(time, model.grid_time(self.world.now))
+        time = max(time, model.grid_time(self.now))
         return first_grid_time_after(time - 1, model.params.rebalance_interval)
 
     def _pass_time(self, when: int) -> None:
         """To anywhere before the next rebalance or a little later, most of all to the edges of the window."""
-        opens, window, now = self.model.next_rebalance, self.model.params.front_running_interval, self.world.now
+        opens, window, now = self.model.next_rebalance, self.model.params.front_running_interval, self.now
         if 40 <= when < 48:
             edges = [opens - window - 1, opens - window, opens - window + 1, opens - 1, opens, opens + 1]
             self._move_to(edges[when % 6])

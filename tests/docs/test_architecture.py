@@ -162,7 +162,7 @@ def test_parameters__of_the_wrapper__are_those_of_its_constructor(project):
 # --- storage ---
 
 
-@pytest.mark.parametrize("contract", ["LeveragedPool", "PoolFactory"])
+@pytest.mark.parametrize("contract", ["LeveragedPool", "PoolFactory", "StakingFarm"])
 def test_storage__slots__are_those_of_the_compiler(contract):
     rows = PAGE.table(f"slot of `{contract}`", "what")
     assert {slot: re.match(r"`([^`]*)`", what)[1] for slot, what in rows} == LAYOUT[contract]["slot"]

@@ -18,9 +18,11 @@ def test_abi__files__are_what_the_contracts_compile_to(project):
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["outside the window", "inside the window"])
-def test_examples__in_their_order__mint_and_claim_100_l_tokens(market, chain, alice, keeper, monkeypatch, direct):
+def test_examples__in_their_order__mint_and_claim_100_l_tokens(
+    market, chain, owner, alice, keeper, monkeypatch, direct
+):
     monkeypatch.chdir(DOCS.parent)
-    connect, commit, upkeep, claim = EXAMPLES
+    connect, commit, upkeep, claim, stake = EXAMPLES
     names: dict[str, Any] = {
         "w3": chain.provider.web3,
         "pool_address": market.pool.address,
@@ -47,7 +49,15 @@ def test_examples__in_their_order__mint_and_claim_100_l_tokens(market, chain, al
     assert market.long_token.balanceOf(alice) == 100 * TOKEN
     assert usdc - market.world.token.balanceOf(alice) == 100 * USDC
 
+    anvil = market.chain
+    farm = anvil.deploy("StakingFarm", market.world.token, owner, anvil.now)
+    anvil.send(farm, "addFarm", [market.long_token.address, 0, 1], owner)
+    names["farm_address"] = farm.address
+    exec(stake, names)
+    assert farm.stakeOf(alice, market.long_token) == 100 * TOKEN
+    assert market.long_token.balanceOf(alice) == 0
+
 
 def test_examples__are_all_of_the_page():
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     assert Page("integrating.md").source.count("```") == 2 * len(EXAMPLES)

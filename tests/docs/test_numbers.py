@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.docs import architecture, known_issues, mechanism, programme, text  # noqa: F401  claims register themselves
+from tests.docs import (  # noqa: F401  claims register themselves
+    architecture,
+    known_issues,
+    mechanism,
+    programme,
+    staking,
+    text,
+)
 from tests.docs.claims import REGISTRY
 from tests.docs.text import DOCS, Page, flat
 

@@ -13,8 +13,9 @@ INVARIANTS = Page("invariants.md").table("id", "holds at all times", "checked by
 SOURCES = {path.relative_to(ROOT): path.read_text() for path in (ROOT / "contracts").rglob("*.sol")}
 
 
-def test_invariants__ids__are_p1_to_p12():
-    assert [row[0] for row in INVARIANTS] == [f"P{number}" for number in range(1, 13)]
+def test_invariants__ids__are_p1_to_p12_and_f1_to_f5():
+    pools, farms = [f"P{number}" for number in range(1, 13)], [f"F{number}" for number in range(1, 6)]
+    assert [row[0] for row in INVARIANTS] == pools + farms
 
 
 @pytest.mark.parametrize(("invariant", "checks"), [(row[0], row[2]) for row in INVARIANTS])

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
@@ -16,8 +15,10 @@ import {IPoolFactory, PoolParams} from "./interfaces/IPoolFactory.sol";
 import {BatchPricing} from "./libraries/BatchPricing.sol";
 import {Charges, Outcome} from "./libraries/Charges.sol";
 import {CommitTypes} from "./libraries/CommitTypes.sol";
+import {Guard} from "./libraries/Guard.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
 import {Payout} from "./libraries/Payout.sol";
+import {Permit} from "./libraries/Permit.sol";
 import {COMMIT_TYPES, FEES_LIMIT, PoolState} from "./libraries/PoolState.sol";
 import {Schedule} from "./libraries/Schedule.sol";
 import {ValueTransfer} from "./libraries/ValueTransfer.sol";
@@ -28,28 +29,17 @@ import {ValueTransfer} from "./libraries/ValueTransfer.sol";
 /// a second line. The two pool tokens are part of this contract: they call nobody. The settlement token, the reward
 /// recipient and receivers of claims are strangers; the oracle is asked by staticcall before anything is written. Parameters, state
 /// and plain getters are in PoolStorage.
-contract LeveragedPool is PoolStorage {
+contract LeveragedPool is PoolStorage, Guard {
     using SafeTransferLib for address;
 
     uint256 private constant WAD = BatchPricing.WAD;
     uint256 private constant MAX_BATCH = 1 << 126;
     uint256 private constant EVER_USED = 1 << 255;
     uint256 private constant SHUTDOWN_DELAY = 14 days;
-    uint256 private constant PERMIT_GAS = 300_000;
     uint256 private constant FIND_ROUND_GAS = 1_000_000;
     uint256 private constant REBALANCE_GAS = 2_000_000;
     /// @dev A call passes on at most 63/64 of what is left: enough here for both calls in full and what comes after.
     uint256 private constant SHUTDOWN_GAS = FIND_ROUND_GAS + REBALANCE_GAS + 150_000;
-
-    /// @dev 1 while a call that changes anything is under way. Transient: gone with the transaction.
-    uint256 private transient _entered;
-
-    modifier nonReentrant() {
-        _requireNotEntered();
-        _entered = 1;
-        _;
-        _entered = 0;
-    }
 
     /// @dev Deployed by the factory.
     constructor(PoolParams memory params) PoolStorage(params) {}
@@ -72,15 +62,7 @@ contract LeveragedPool is PoolStorage {
         bytes32 s
     ) external returns (uint256) {
         if (!CommitTypes.isMint(commitType)) revert PermitOnlyForMints(commitType);
-        // Somebody may have used the permit before us: a failure is ignored, and the transfer fails for want of an allowance if not.
-        // slither-disable-next-line unused-return -- whether the permit worked, the transfer shows
-        LibCall.tryCall(
-            settlementToken,
-            0,
-            PERMIT_GAS,
-            0,
-            abi.encodeCall(IERC20Permit.permit, (msg.sender, address(this), amount, deadline, v, r, s))
-        );
+        Permit.tryUse(settlementToken, amount, deadline, v, r, s);
         return _commit(commitType, amount, controller);
     }
 
@@ -139,7 +121,8 @@ contract LeveragedPool is PoolStorage {
         }
     }
 
-    /// @dev Takes settlement tokens of the caller. A token that delivers another amount than it was asked for is refused.
+    /// @dev Takes settlement tokens of the caller. A token that delivers another amount than it was asked for is refused. Not shared with the
+    /// staking farm, because in a library it would make a pool 166 bytes longer.
     function _pullExactly(uint256 amount) private {
         uint256 before = settlementToken.balanceOf(address(this));
         settlementToken.safeTransferFrom(msg.sender, address(this), amount);
@@ -494,10 +477,6 @@ contract LeveragedPool is PoolStorage {
     }
 
     // --- small things ---
-
-    function _requireNotEntered() private view {
-        if (_entered != 0) revert Reentrancy();
-    }
 
     function _requireControllerOrOperator(address controller) private view {
         if (msg.sender != controller && !isOperator[controller][msg.sender]) {

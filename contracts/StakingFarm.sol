@@ -4,20 +4,20 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IStakingFarm} from "./interfaces/IStakingFarm.sol";
 import {Emission} from "./libraries/Emission.sol";
+import {Guard} from "./libraries/Guard.sol";
 import {Pair, pair} from "./libraries/Pair.sol";
+import {Permit} from "./libraries/Permit.sol";
 
 /// @title StakingFarm
 /// @notice See `IStakingFarm`, the manual. The arithmetic and its derivation: `Emission`.
 /// @dev Order in every function: checks, effects, interactions; the transient guard is a second line. Emission is counted in
 /// 604,800ths of a reward unit, accumulators in reward units * 2**128. No accounting reads a token's balance, so the reward token may be
 /// staked as well.
-contract StakingFarm is IStakingFarm, Ownable2Step {
+contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     using SafeTransferLib for address;
 
     /// @dev How emission is split, and until when there is any. Constant through a period, but for `weeksScheduled`.
@@ -60,7 +60,6 @@ contract StakingFarm is IStakingFarm, Ownable2Step {
     uint256 private constant MAX_STAKE = type(uint128).max;
     uint256 private constant MAX_SCHEDULED = type(uint96).max;
     uint16 private constant LAUNCH_PRIMARY_BPS = 4_000;
-    uint256 private constant PERMIT_GAS = 300_000;
     uint256 private constant ONE = 1 << 128;
 
     address public immutable rewardToken;
@@ -73,16 +72,6 @@ contract StakingFarm is IStakingFarm, Ownable2Step {
     mapping(address token => Farm) private _farms;
     mapping(address token => mapping(address account => Account)) private _accounts;
     address[] public farms;
-
-    /// @dev 1 while a call that changes anything is under way. Transient: gone with the transaction.
-    uint256 private transient _entered;
-
-    modifier nonReentrant() {
-        if (_entered != 0) revert Reentrancy();
-        _entered = 1;
-        _;
-        _entered = 0;
-    }
 
     /// @param rewardToken_ TCR. It must move exactly what it is told to move.
     /// @param owner_ The DAO.
@@ -110,15 +99,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step {
     function stakeWithPermit(address token, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // No call of a stranger: nothing but what the owner added is called.
         _requireFarm(token);
-        // Somebody may have used the permit before us: a failure is passed over, and the transfer fails for want of an allowance if not.
-        // slither-disable-next-line unused-return -- whether the permit worked, the transfer shows
-        LibCall.tryCall(
-            token,
-            0,
-            PERMIT_GAS,
-            0,
-            abi.encodeCall(IERC20Permit.permit, (msg.sender, address(this), amount, deadline, v, r, s))
-        );
+        Permit.tryUse(token, amount, deadline, v, r, s);
         _stake(token, amount);
     }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IGuard} from "./IGuard.sol";
+
 /// @title One market: two sides, their commitments, the rebalance and the claims
 /// @notice Units: "settlement units" are the smallest units of the settlement token, "token units" those of a pool token (18
 /// decimals), WAD is 10**18, times are Unix seconds. Immutable: no parameter changes after deployment.
-interface ILeveragedPool {
+interface ILeveragedPool is IGuard {
     /// @notice What a commitment asks for. Mints put in settlement tokens, all others pool tokens.
     enum CommitType {
         LongMint,
@@ -143,8 +145,6 @@ interface ILeveragedPool {
     error PermitOnlyForMints(uint256 commitType);
     /// @notice Thrown when new mints are paused.
     error MintIsPaused();
-    /// @notice Thrown when the pool is called from within a call that it is still executing.
-    error Reentrancy();
     /// @notice Thrown when the pool has closed.
     error PoolIsShutdown();
     /// @notice Thrown by `redeem` while the pool is open.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IGuard} from "./IGuard.sol";
+
 /// @title Streams the reward token to those who stake pool tokens and their AMM LP tokens
 ///
 /// @notice A *farm* is one staked token with a weight, in one of two *markets*: primary (pool tokens) or secondary (AMM LP tokens).
@@ -14,7 +16,7 @@ pragma solidity 0.8.37;
 /// owner's alone: not transferable, never locked.
 ///
 /// Rewards are in reward units, stakes in the token's smallest units, times in Unix seconds.
-interface IStakingFarm {
+interface IStakingFarm is IGuard {
     /// @param token Staked there; one farm each.
     /// @param market 0 primary, 1 secondary.
     /// @param weight Its part of the market, relative to the market's other farms.
@@ -81,8 +83,6 @@ interface IStakingFarm {
     error NothingStaked(address token, address account);
     /// @notice Thrown when a token delivered another amount than was sent.
     error TransferNotExact(uint256 sent, uint256 received);
-    /// @notice Thrown when the farm is called from within a call that it is still executing.
-    error Reentrancy();
     /// @notice Thrown by `renounceOwnership`: without an owner nothing could be scheduled any more.
     error OwnershipCannotBeRenounced();
     // From the token library:

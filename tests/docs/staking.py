@@ -16,7 +16,7 @@ WEEK_0 = weekly_amounts()[0]
 
 
 def example() -> StakingFarm:
-    """Week 0 begins at second 0. In each market a farm with a quarter of the weight, 5 of its 100 tokens alice's, 95 bob's."""
+    """Week 0 begins at second 0. In each market a farm has a quarter of the weight, alice 5 of its 100 tokens, bob 95."""
     ledgers = {name: Ledger() for name in (TCR, *MARKETS, *(f"other {name}" for name in MARKETS))}
     farm = StakingFarm(ledgers, TCR, OWNER, start=0, now=0)
     ledgers[TCR].mint(OWNER, WEEK_0)

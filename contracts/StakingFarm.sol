@@ -39,11 +39,11 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     struct Farm {
         uint128 totalStaked;
         uint64 weight;
-        uint40 touched; // seconds since start, when `perUnit` was stored last
+        uint32 period; // the one in which the farm was touched last
         uint8 market;
-        bool exists; // 16 + 8 + 5 + 1 + 1 = 31 bytes
-        uint224 perUnit; // what a unit staked from the beginning has earned
-        uint32 period; // that of `touched`; 28 + 4 = 32 bytes
+        bool exists; // 16 + 8 + 4 + 1 + 1 = 30 bytes
+        uint224 perUnit; // what a unit staked from the beginning has earned until `touched`
+        uint32 touched; // seconds since start; 28 + 4 = 32 bytes
     }
 
     struct Account {
@@ -58,6 +58,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     uint256 private constant BPS = Emission.BPS;
     uint256 private constant MAX_WEIGHT = type(uint64).max;
     uint256 private constant MAX_STAKE = type(uint128).max;
+    uint256 private constant MAX_WEEKS = 7_000;
     uint256 private constant MAX_SCHEDULED = type(uint96).max;
     uint16 private constant LAUNCH_PRIMARY_BPS = 4_000;
     uint256 private constant ONE = 1 << 128;
@@ -134,8 +135,9 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     function claim(address[] calldata tokens) external nonReentrant returns (uint256 reward) {
         for (uint256 i = 0; i < tokens.length; ++i) {
             address token = tokens[i];
-            // A claim changes no total: the farm need not be stored.
-            (Farm memory farm_, ) = _current(token);
+            Farm memory farm_ = _touch(token);
+            // Stored, or an `emergencyWithdraw` after the claim would leave what is paid here to those who stay.
+            _farms[token] = farm_;
             Account storage account = _accounts[token][msg.sender];
             uint256 amount = _earned(account, farm_);
             if (account.rewards != 0) account.rewards = 0;
@@ -163,15 +165,19 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     /// @inheritdoc IStakingFarm
     function emergencyWithdraw(address token) external nonReentrant returns (uint256) {
         _requireFarm(token);
+        Farm memory farm_ = _farms[token];
         Account memory account = _accounts[token][msg.sender];
         _requireStake(token, account.staked);
-        _farms[token].totalStaked -= account.staked;
+        _farms[token].totalStaked = farm_.totalStaked - account.staked;
         delete _accounts[token][msg.sender];
-        // Unchecked: all that was ever emitted is below 2**96.
+        uint256 forfeited;
+        // Unchecked, so that it cannot fail: nobody's `perUnitPaid` is above the farm's `perUnit`; the rest as in Emission. What the farm has
+        // accrued since it was touched stays in it.
         unchecked {
-            _undistributed += account.rewards * ONE;
+            forfeited = account.rewards + Emission.earnedDown(account.staked, farm_.perUnit - account.perUnitPaid);
+            _undistributed += forfeited * ONE;
         }
-        emit EmergencyWithdrawn(msg.sender, token, account.staked, account.rewards);
+        emit EmergencyWithdrawn(msg.sender, token, account.staked, forfeited);
         token.safeTransfer(msg.sender, account.staked);
         return account.staked;
     }
@@ -208,7 +214,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
         else rules.secondaryWeight = rules.secondaryWeight - farm_.weight + weight_;
         _rules = rules;
         farm_.weight = weight_;
-        farm_.touched = uint40(_elapsed(block.timestamp)); // 34,000 years fit
+        farm_.touched = uint32(_elapsed(block.timestamp)); // see _elapsed
         farm_.period = rules.period;
         _farms[token] = farm_;
     }
@@ -225,12 +231,12 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     /// @inheritdoc IStakingFarm
     function schedule(uint256[] calldata amounts) external onlyOwner nonReentrant {
         if (amounts.length == 0) revert NoWeeks();
-        (uint256 firstWeek, uint256 scheduled) = _skipToNextWeek();
+        (uint256 firstWeek, uint256 scheduled) = _skipToNextWeek(amounts.length);
         uint256 total = scheduled;
         for (uint256 i = 0; i < amounts.length; ++i) {
             total = _scheduleWeek(firstWeek + i, total, amounts[i]);
         }
-        _rules.weeksScheduled = uint32(firstWeek + amounts.length); // 82 million years fit
+        _rules.weeksScheduled = uint32(firstWeek + amounts.length); // at most MAX_WEEKS
         emit Scheduled(firstWeek, amounts);
         _pullExactly(rewardToken, total - scheduled);
     }
@@ -244,7 +250,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
         uint256 amount = undistributed() / weeksCount;
         if (amount == 0) revert TooLittleUndistributed(undistributed(), weeksCount);
         _undistributed -= amount * weeksCount * ONE;
-        (uint256 firstWeek, uint256 total) = _skipToNextWeek();
+        (uint256 firstWeek, uint256 total) = _skipToNextWeek(weeksCount);
         for (uint256 i = 0; i < weeksCount; ++i) {
             total = _scheduleWeek(firstWeek + i, total, amount);
         }
@@ -322,9 +328,11 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
 
     // --- the schedule ---
 
-    /// @dev Seconds since start, 0 before.
+    /// @dev Seconds since start, 0 before. Below 2**32: later than that, 136 years, no week is ever scheduled.
     function _elapsed(uint256 timestamp) private view returns (uint256) {
-        return timestamp > start ? timestamp - start : 0;
+        if (timestamp <= start) return 0;
+        uint256 elapsed = timestamp - start;
+        return elapsed < MAX_WEEKS * WEEK ? elapsed : MAX_WEEKS * WEEK;
     }
 
     /// @dev e(t), exact. No call changes it for a time that has passed: weeks that have begun are not scheduled any more.
@@ -347,10 +355,13 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
 
     /// @dev The first week that is neither scheduled nor begun, and what all weeks before it emit. Weeks skipped on the way are entered
     /// with 0, so that the emission of every week that passed can be read.
-    function _skipToNextWeek() private returns (uint256 next, uint256 total) {
+    /// @param weeksCount How many weeks will be scheduled.
+    function _skipToNextWeek(uint256 weeksCount) private returns (uint256 next, uint256 total) {
         uint256 scheduled = _rules.weeksScheduled;
-        total = _totalScheduled(scheduled);
         uint256 unbegun = (_elapsed(block.timestamp) + WEEK - 1) / WEEK;
+        uint256 room = MAX_WEEKS - (unbegun > scheduled ? unbegun : scheduled);
+        if (weeksCount > room) revert TooManyWeeks(weeksCount, room);
+        total = _totalScheduled(scheduled);
         for (next = scheduled; next < unbegun; ++next) {
             _weeks[next] = pair(total, 0);
         }
@@ -415,7 +426,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
             if (farm_.totalStaked == 0) idle = rewards;
             else farm_.perUnit += uint224(Emission.perUnitDown(rewards, farm_.totalStaked)); // below 2**224, see Emission
         }
-        farm_.touched = uint40(elapsed); // 34,000 years fit
+        farm_.touched = uint32(elapsed); // see _elapsed
         farm_.period = rules.period;
     }
 
@@ -423,6 +434,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
     function _touch(address token) private returns (Farm memory farm_) {
         uint256 idle;
         (farm_, idle) = _current(token);
+        // slither-disable-next-line costly-loop -- only for farms in which nobody stakes
         if (idle != 0) _undistributed += idle;
     }
 

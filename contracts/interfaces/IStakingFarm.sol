@@ -49,7 +49,7 @@ interface IStakingFarm is IGuard {
     event Claimed(address indexed account, address indexed token, uint256 amount);
 
     /// @param amount Token units.
-    /// @param forfeited Reward units that had been settled for the account, and now are undistributed.
+    /// @param forfeited Reward units, the account's until the farm was touched last; now undistributed.
     event EmergencyWithdrawn(address indexed account, address indexed token, uint256 amount, uint256 forfeited);
 
     /// @notice Thrown when the reward token or a token to stake has no code.
@@ -68,6 +68,9 @@ interface IStakingFarm is IGuard {
     error AllocationTooLarge(uint256 primaryBps, uint256 maximum);
     /// @notice Thrown when no week would be scheduled.
     error NoWeeks();
+    /// @notice Thrown when a week after the 7,000th would be scheduled: 134 years.
+    /// @param room How many can be scheduled.
+    error TooManyWeeks(uint256 weeksCount, uint256 room);
     /// @notice Thrown when all that was ever scheduled would reach 2**96.
     /// @param scheduled What was scheduled before this amount, in this call too.
     error ScheduleTooLarge(uint256 scheduled, uint256 amount, uint256 maximum);
@@ -116,7 +119,7 @@ interface IStakingFarm is IGuard {
     function exit(address token) external returns (uint256);
 
     /// @notice Takes the caller's whole stake back and gives up what it has earned: no arithmetic of rewards is done that could fail.
-    /// What had been settled for the caller becomes undistributed; what had not falls to those who stay.
+    /// What the farm had settled when it was touched last becomes undistributed; what it accrued since then falls to those who stay.
     /// @dev Reverts with `UnknownFarm`, `NothingStaked`.
     /// @return Token units.
     function emergencyWithdraw(address token) external returns (uint256);
@@ -140,13 +143,13 @@ interface IStakingFarm is IGuard {
 
     /// @notice Schedules the next weeks and takes exactly their sum of the caller's reward tokens. Owner only. The first amount goes to the
     /// first week that is neither scheduled nor begun; weeks skipped by that emit 0. Costs about 22,000 gas for each week scheduled or skipped.
-    /// @dev Reverts with `NoWeeks`, `ScheduleTooLarge`, `TransferNotExact`.
+    /// @dev Reverts with `NoWeeks`, `TooManyWeeks`, `ScheduleTooLarge`, `TransferNotExact`.
     /// @param amounts Reward units, week by week.
     function schedule(uint256[] calldata amounts) external;
 
     /// @notice Schedules what is undistributed again: `floor(undistributed / weeksCount)` in each of the next weeks; the remainder
     /// stays undistributed. Owner only.
-    /// @dev Reverts with `NoWeeks`, `TooLittleUndistributed`, `ScheduleTooLarge`.
+    /// @dev Reverts with `NoWeeks`, `TooLittleUndistributed`, `TooManyWeeks`, `ScheduleTooLarge`.
     function scheduleUndistributed(uint256 weeksCount) external;
 
     // --- views ---
@@ -176,7 +179,7 @@ interface IStakingFarm is IGuard {
     function weeksScheduled() external view returns (uint256);
 
     /// @notice Reward units that nobody has earned and that can be scheduled again, down. What a farm accrues while nobody stakes in it counts
-    /// from when the farm is next touched (by a stake or `setWeight`).
+    /// from when the farm is next touched: by a stake, a claim or `setWeight`.
     function undistributed() external view returns (uint256);
 
     /// @notice The primary market's part of each second's emission, of 10,000.

@@ -20,6 +20,8 @@ LAUNCH_PRIMARY_BPS = 4_000
 MAX_WEIGHT = 2**64 - 1
 MAX_STAKE = 2**128 - 1
 """Token units in one farm."""
+MAX_WEEKS = 7_000
+"""No week after that is scheduled: 134 years."""
 MAX_SCHEDULED = 2**96 - 1
 """Reward units in all weeks together."""
 ONE = 2**128
@@ -183,9 +185,9 @@ class StakingFarm:
         reward = 0
         for token in tokens:
             farm = self._farm(token)
-            per_unit = self._per_unit(now, farm)
-            amount = farm.earned(sender, per_unit)
-            farm.accounts[sender] = _Account(farm.account(sender).staked, 0, per_unit)
+            self._settle(now, farm, sender)
+            account = farm.accounts[sender]
+            amount, account.rewards = account.rewards, 0
             self._emit("Claimed", account=sender, token=token, amount=amount)
             reward += amount
         self.tokens[self.reward_token].transfer(self.address, sender, reward)
@@ -208,7 +210,8 @@ class StakingFarm:
         """Returns token units."""
         farm = self._farm(token)
         staked = self._require_stake(farm, token, sender)
-        forfeited = farm.accounts.pop(sender).rewards
+        forfeited = farm.earned(sender, farm.per_unit)
+        del farm.accounts[sender]
         farm.total_staked -= staked
         self._undistributed += forfeited * ONE
         self.tokens[token].transfer(self.address, sender, staked)
@@ -250,6 +253,7 @@ class StakingFarm:
         self._require_owner(sender)
         if not amounts:
             raise Refused("NoWeeks")
+        self._require_room(now, len(amounts))
         self._require_schedulable(amounts)
         self._require_funds(sender, self.reward_token, sum(amounts))
         first = self._append(now, amounts)
@@ -266,10 +270,12 @@ class StakingFarm:
         amount = undistributed // weeks_count
         if amount == 0:
             raise Refused("TooLittleUndistributed", undistributed=undistributed, weeksCount=weeks_count)
-        self._require_schedulable([amount] * weeks_count)
+        self._require_room(now, weeks_count)
+        amounts = [amount] * weeks_count
+        self._require_schedulable(amounts)
         self._begin_period(now, self._rules)
         self._undistributed -= amount * weeks_count * ONE
-        first = self._append(now, [amount] * weeks_count)
+        first = self._append(now, amounts)
         self._emit("UndistributedScheduled", firstWeek=first, weeksCount=weeks_count, amount=amount)
         return first
 
@@ -299,7 +305,7 @@ class StakingFarm:
 
     def emission(self, timestamp: int) -> int:
         """e(t), in 604,800ths of a reward unit: exact."""
-        week, seconds = divmod(max(0, timestamp - self.start), WEEK)
+        week, seconds = divmod(self._elapsed(timestamp), WEEK)
         if week >= len(self._weeks):
             return self._totals[-1] * WEEK
         return self._totals[week] * WEEK + self._weeks[week] * seconds
@@ -320,7 +326,7 @@ class StakingFarm:
 
     def next_week(self, now: int) -> int:
         """The first that is neither scheduled nor begun."""
-        return max(len(self._weeks), -(-max(0, now - self.start) // WEEK))
+        return max(len(self._weeks), -(-self._elapsed(now) // WEEK))
 
     def undistributed(self, now: int) -> int:
         return (self._undistributed + self._periods[-1].unweighted(self.emission(now))) // ONE
@@ -328,6 +334,10 @@ class StakingFarm:
     def idle(self, now: int) -> int:
         """What farms without stakers accrued since they were touched, reward units * 2**128: not in `undistributed` yet."""
         return sum(self._accrued(now, farm) for farm in self._farms.values() if not farm.total_staked)
+
+    def _elapsed(self, timestamp: int) -> int:
+        """Seconds since start, up to the end of all weeks that can be."""
+        return min(max(0, timestamp - self.start), MAX_WEEKS * WEEK)
 
     # --- the accumulators ---
 
@@ -407,6 +417,11 @@ class StakingFarm:
         if staked == 0:
             raise Refused("NothingStaked", token=token, account=sender)
         return staked
+
+    def _require_room(self, now: int, weeks_count: int) -> None:
+        room = MAX_WEEKS - self.next_week(now)
+        if weeks_count > room:
+            raise Refused("TooManyWeeks", weeksCount=weeks_count, room=room)
 
     def _require_schedulable(self, amounts: Sequence[int]) -> None:
         scheduled = self._totals[-1]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from perpetual_pools.model import Ledger, Market, StakingFarm
-from perpetual_pools.model.farm import BPS, LAUNCH_PRIMARY_BPS, WEEK
+from perpetual_pools.model.farm import BPS, LAUNCH_PRIMARY_BPS, MAX_WEEKS, WEEK
 from perpetual_pools.programme import weekly_amounts
 from tests.docs import claims
 from tests.docs.setting import HOUR
@@ -74,6 +74,17 @@ def idle_day() -> Iterator[str]:
 def gas_of_a_skipped_week() -> Iterator[str]:
     # A slot filled anew costs 22,100.
     yield "Each week that is skipped costs the next `schedule` about 22,000 gas."
+
+
+@claims.of("staking.md")
+def bounds() -> Iterator[str]:
+    assert (MAX_WEEKS * WEEK + 1 < 2**32) and MAX_WEEKS * 7 // 365 == 134
+    yield f"| weeks | `schedule` | | 0 | {MAX_WEEKS - 1}, after 134 years | 0 to {len(weekly_amounts()) - 1} |"
+
+
+@claims.of("architecture.md")
+def last_week() -> Iterator[str]:
+    yield f"beyond the week {MAX_WEEKS - 1} |"
 
 
 @claims.of("glossary.md")

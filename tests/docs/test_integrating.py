@@ -50,6 +50,8 @@ def test_examples__in_their_order__mint_and_claim_100_l_tokens(
     assert usdc - market.world.token.balanceOf(alice) == 100 * USDC
 
     anvil = market.chain
+    # The examples' own transactions took their time.
+    anvil.move_to(chain.pending_timestamp)
     farm = anvil.deploy("StakingFarm", market.world.token, owner, anvil.now)
     anvil.send(farm, "addFarm", [market.long_token.address, 0, 1], owner)
     names["farm_address"] = farm.address

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+UNDER_WAY = "{} has transactions under way that this run did not send: 1. Wait until they are mined, then run again"
+"""The refusal of an account that sent something else meanwhile."""
 APE = str(Path(sys.executable).with_name("ape"))
 
 

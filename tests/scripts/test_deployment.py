@@ -15,13 +15,13 @@ from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, Sequencer, load
 from perpetual_pools.records import Record
 from perpetual_pools.sending import SendingError
+from tests.scripts.commands import UNDER_WAY
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 POOL = "3-BTC/USDC"
 STEPS = ["settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL]
 HOUR = 3_600
 USDC = 10**6
-UNDER_WAY = "{} has transactions under way that this run did not send: 1. Wait until they are mined, then run again"
 
 
 @pytest.fixture

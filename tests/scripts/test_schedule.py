@@ -14,7 +14,7 @@ import matplotlib.image
 from perpetual_pools.deployment import instance
 from perpetual_pools.programme import TCR, weekly_amounts
 from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
+from tests.scripts.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples
 from tests.scripts.test_scheduling import record_of
 
 AMOUNTS = weekly_amounts()
@@ -212,10 +212,7 @@ def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule
             assert process.returncode == -signal.SIGKILL
         early = schedule(*options, url=url)
         assert early.returncode == 1
-        assert early.stderr.endswith(
-            f"Error: {OWNER} has transactions under way that this run did not send: 1. "
-            "Wait until they are mined, then run again\n"
-        )
+        assert early.stderr.endswith(f"Error: {UNDER_WAY.format(OWNER)}\n")
         with connected(url) as provider:
             provider.make_request("evm_setAutomine", [True])
             provider.make_request("evm_mine", [])

@@ -27,6 +27,7 @@ from perpetual_pools.programme.scheduling import (
 from perpetual_pools.records import Deployment, Record, RecordError
 from perpetual_pools.sending import SendingError
 from tests.conftest import NOW
+from tests.scripts.commands import UNDER_WAY
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()
@@ -348,6 +349,48 @@ def test_send_plan__lost_schedule_arrives_after_the_next_plan_was_made__weeks_ar
     assert scheduled(farm) == list(AMOUNTS[:4])
 
 
+@pytest.fixture
+def deliver_after_reading(chain: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    """`deliver_after_reading(transaction)`: it arrives as soon as the next week has been read."""
+
+    def deliver(transaction: bytes) -> None:
+        read, left = scheduling._next_week, [transaction]
+
+        def read_then_deliver(*arguments: Any) -> int:
+            week = read(*arguments)
+            while left:
+                chain.provider.web3.eth.send_raw_transaction(left.pop())
+            return week
+
+        monkeypatch.setattr(scheduling, "_next_week", read_then_deliver)
+
+    return deliver
+
+
+def test_read_plan__lost_schedule_arrives_while_the_plan_is_read__the_plan_has_its_nonce(
+    owner: Any, farm: Any, lose_schedule: Any, deliver_after_reading: Any
+) -> None:
+    lost, nonce = lose_schedule(), owner.nonce
+    deliver_after_reading(lost)
+    plan = read_plan(farm, 4)
+    assert (plan.first_week, plan.nonce, owner.nonce) == (0, nonce, nonce + 1)
+    with pytest.raises(SchedulingError):
+        send_plan(plan, owner)
+    assert scheduled(farm) == list(AMOUNTS[:4])
+
+
+def test_send_plan__lost_schedule_arrives_after_the_next_week_was_read_again__nothing_more_is_sent(
+    owner: Any, farm: Any, lose_schedule: Any, deliver_after_reading: Any
+) -> None:
+    lost = lose_schedule()
+    plan = read_plan(farm, 4)
+    deliver_after_reading(lost)
+    with pytest.raises(SendingError) as raised:
+        send_plan(plan, owner)
+    assert str(raised.value) == UNDER_WAY.format(owner.address)
+    assert scheduled(farm) == list(AMOUNTS[:4])
+
+
 def test_send_plan__lost_schedule_arrives_at_the_last_moment__the_chain_takes_one_of_both(
     owner: Any, farm: Any, chain: Any, lose_schedule: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,10 +430,7 @@ def test_send_plan__other_transactions_of_the_owner_waiting__sends_nothing(
     finally:
         provider.make_request("evm_setAutomine", [True])
         provider.make_request("evm_mine", [])
-    assert str(raised.value) == (
-        f"{owner.address} has transactions under way that this run did not send: 1. "
-        "Wait until they are mined, then run again"
-    )
+    assert str(raised.value) == UNDER_WAY.format(owner.address)
     assert (owner.nonce, farm.weeksScheduled()) == (plan.nonce + 1, 0)
 
 

@@ -4,13 +4,14 @@ pragma solidity 0.8.37;
 import {BatchPricing} from "../libraries/BatchPricing.sol";
 import {Charges} from "../libraries/Charges.sol";
 import {CommitTypes} from "../libraries/CommitTypes.sol";
+import {Emission} from "../libraries/Emission.sol";
 import {Pair, pair} from "../libraries/Pair.sol";
 import {Payout} from "../libraries/Payout.sol";
 import {PoolState} from "../libraries/PoolState.sol";
 import {Schedule} from "../libraries/Schedule.sol";
 import {ValueTransfer} from "../libraries/ValueTransfer.sol";
 
-/// @notice Tests: the pool's libraries, function by function.
+/// @notice Tests: the libraries of pool and farm, function by function.
 contract MathsHarness {
     // --- ValueTransfer ---
 
@@ -70,6 +71,20 @@ contract MathsHarness {
         uint256 tokenUnitsPerSettlementUnit
     ) external pure returns (uint256) {
         return BatchPricing.tokensForDown(amount, balance, supply, tokenUnitsPerSettlementUnit);
+    }
+
+    // --- Emission ---
+
+    function perWeightDown(uint256 emission, uint256 share, uint256 totalWeight) external pure returns (uint256) {
+        return Emission.perWeightDown(emission, share, totalWeight);
+    }
+
+    function perUnitDown(uint256 rewards, uint256 totalStaked) external pure returns (uint256) {
+        return Emission.perUnitDown(rewards, totalStaked);
+    }
+
+    function earnedDown(uint256 staked, uint256 perUnit) external pure returns (uint256) {
+        return Emission.earnedDown(staked, perUnit);
     }
 
     // --- Schedule ---

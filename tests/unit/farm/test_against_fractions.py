@@ -28,10 +28,16 @@ class Farm:
     stakes: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     earned: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     """Since the beginning, claimed or not."""
+    unsettled: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """Of that, what came since the farm was touched last."""
     rounded: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """How often the account's rewards were settled in whole units."""
     idle: Fraction = Fraction(0)
     """What came while nobody staked, since the farm was touched last."""
+
+    def give(self, user: str, rewards: Fraction) -> None:
+        self.earned[user] += rewards
+        self.unsettled[user] += rewards
 
 
 class Definition:
@@ -68,11 +74,12 @@ class Definition:
                 if not staked:
                     farm.idle += rewards
                 for user, stake in farm.stakes.items():
-                    farm.earned[user] += rewards * stake / max(staked, 1)
+                    farm.give(user, rewards * stake / max(staked, 1))
 
     def touch(self, token: str) -> None:
         farm = self.farms[token]
         self.undistributed, farm.idle = self.undistributed + farm.idle, Fraction(0)
+        farm.unsettled.clear()
 
     def append(self, amounts: list[int]) -> None:
         self.weeks += [0] * (-(-self.now // WEEK) - len(self.weeks)) + amounts
@@ -88,6 +95,8 @@ class Life:
         self.tokens = {}
         self.paid = defaultdict(int)
         """Reward units by user and token."""
+        self.forfeits = 0
+        """What emergency withdrawals rounded, units at most."""
         for market in Market:
             for _ in range(2):
                 self.add_farm(market)
@@ -154,7 +163,23 @@ class Life:
         assert self.twin.claim(user, *tokens) == sum(before.values())
         for token, earned in before.items():
             self.paid[user, token] += earned
-            self.definition.farms[token].rounded[user] += 1
+            self.settled(user, token)
+
+    def emergency_withdraw(self):
+        user, token = self.someone()
+        if not self.twin.model.stake_of(user, token):
+            return
+        farm, definition = self.definition.farms[token], self.definition
+        self.twin.emergency_withdraw(user, token)
+        farm.stakes[user] = 0
+        unsettled, paid, stay = farm.unsettled.pop(user, 0), self.paid[user, token], sum(farm.stakes.values())
+        definition.undistributed += farm.earned[user] - unsettled - paid
+        self.forfeits += farm.rounded.pop(user, 0) + 1
+        farm.earned[user] = Fraction(paid)
+        if not stay:
+            farm.idle += unsettled
+        for other, stake in farm.stakes.items():
+            farm.give(other, unsettled * stake / max(stay, 1))
 
     def someone(self):
         return self.random.choice(STAKERS), self.random.choice(list(self.tokens))
@@ -166,16 +191,17 @@ class Life:
         farm.rounded[user] += 1
         return farm
 
-    USERS = stake, stake, stake, withdraw, claim, claim, exit
+    USERS = stake, stake, stake, withdraw, claim, claim, exit, emergency_withdraw
     OWNERS = set_weight, set_allocation, schedule, schedule_undistributed, add_farm
 
     def step(self):
         self.pass_time()
         before = self.earned_in_all()
         owners = self.random.random() < 0.3
-        self.random.choice(self.OWNERS if owners else self.USERS)(self)
+        action = self.random.choice(self.OWNERS if owners else self.USERS)
+        action(self)
         after = self.earned_in_all()
-        for pair, units in before.items():
+        for pair, units in before.items() if action is not Life.emergency_withdraw else ():
             assert units - 1 <= after[pair] <= units, (
                 f"{'F4' if owners else 'F3'}: {pair} had {units}, has {after[pair]}"
             )
@@ -206,7 +232,7 @@ class Life:
             assert 0 <= missing < farm.rounded[user] + 1 + ACCUMULATORS, f"F2: {user} in {token} lacks {float(missing)}"
             assert self.twin.model.stake_of(user, token) == farm.stakes[user]
         undistributed = self.twin.undistributed()
-        assert 0 <= definition.undistributed - undistributed < 1 + ACCUMULATORS, "F2: undistributed"
+        assert 0 <= definition.undistributed - undistributed < self.forfeits + 1 + ACCUMULATORS, "F2: undistributed"
         idle = sum(farm.idle for farm in definition.farms.values())
         earned = sum(sum(farm.earned.values()) for farm in definition.farms.values())
         emitted = self.twin.farm.emitted(self.twin.now)
@@ -233,6 +259,7 @@ class Life:
                 self.settled(user, token).stakes[user] = 0
                 assert self.tokens[token].balanceOf(user) == before + staked == PLENTY, "F5"
             self.paid[user, token] += self.twin.claim(user, token)
+            self.settled(user, token)
         assert [token.balanceOf(self.twin.farm) for token in self.tokens.values()] == [0] * len(self.tokens), "F5"
 
 

@@ -301,7 +301,7 @@ def verb_test(places: Places, arguments: list[str]) -> int:
 
 
 def verb_demo(places: Places, arguments: list[str]) -> int:
-    """Four markets on a local chain, rebalancing on real or built-in prices. `./dev demo --help` tells the options.
+    """Four markets and their liquidity mining on a local chain, on real or built-in prices. `./dev demo --help` tells more.
 
     Example: ./dev demo --hours 48
     """

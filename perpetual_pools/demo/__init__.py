@@ -1,1 +1,1 @@
-"""The demo: four markets on a local chain, beside the exact model. Run as ``python -m perpetual_pools.demo``."""
+"""The demo: four markets and their liquidity mining on a local chain. Run as ``python -m perpetual_pools.demo``."""

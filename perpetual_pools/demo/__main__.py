@@ -1,4 +1,4 @@
-"""Four markets on a local chain, hour by hour on real or built-in prices, beside the exact model."""
+"""Four markets and their liquidity mining on a local chain, on real or built-in prices, beside the exact model."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from perpetual_pools.times import as_utc
 from .chain import CHAIN_ID, LocalChain, local_chain, require_free, signals_as_interrupts
 from .chart import draw
 from .errors import DemoError
+from .mining_chart import draw_mining
 from .prices import BUILT_IN_START, HOUR, PREPARATION, built_in_path, require_usable
 from .report import build_report, print_report
 from .run import BTC, ETH, Demo
@@ -35,7 +36,7 @@ BUILT_IN = {BTC: (29_000 * 10**8, 2023), ETH: (1_850 * 10**8, 8)}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the demo. Returns 0; 1 if chain and model differ or P1 fails; 2 if it cannot run; 130 if interrupted."""
+    """Runs the demo. Returns 0; 1 if chain and model differ, or P1 or F2 fails; 2 if it cannot run; 130 if interrupted."""
     try:
         options = _parse(arguments)
         start = _start(options)
@@ -143,7 +144,7 @@ def _run(
     console.print(f"Time: {as_utc(start)} to {as_utc(end)}, {options.hours + 1} hourly rebalances.", highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("deploying four markets", total=options.hours + 1)
+        task = progress.add_task("deploying markets and farm", total=options.hours + 1)
         demo = Demo(histories, start, options.hours)
         progress.update(task, description="hourly rebalances")
         for hour in range(options.hours + 1):
@@ -156,9 +157,10 @@ def _run(
     print_report(report, console)
     written = [f"Report: {data}"]
     if not report["failures"]:
-        chart = options.out / "token-prices.png"
-        draw(demo, source, chart)
-        written.insert(0, f"Chart: {chart}")
+        prices, mining = options.out / "token-prices.png", options.out / "liquidity-mining.png"
+        draw(demo, source, prices)
+        draw_mining(demo, mining)
+        written = [f"Chart: {prices}", f"Chart: {mining}", *written]
     if options.keep:
         written.append(_how_to_attach(chain, report))
     for line in (*written, f"Took {time.monotonic() - began:.0f} s."):

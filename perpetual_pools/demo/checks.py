@@ -1,50 +1,35 @@
-"""What must hold after every hour: the chain says what the model says, and P1."""
+"""What must hold after every hour: the chain says what the model says, P1 and F2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, product
+from itertools import chain, islice
 from typing import Any
 
 import ape
 from eth_abi.abi import decode
 from eth_utils.conversions import to_bytes, to_hex
 
-from perpetual_pools.model import CommitType, Ledger
+from perpetual_pools.model import CommitType
+from perpetual_pools.model.farm import ONE
 
 from .market import Market
+from .mining import Mining
+from .questions import Question, questions
+from .stage import Stage
 
 
 class ViewFailed(Exception):
     """The chain does not answer a view."""
 
 
-@dataclass(frozen=True)
-class Question:
-    """A view of a contract, and what the model says to it."""
-
-    what: str
-    view: Any
-    arguments: tuple[Any, ...]
-    expected: int | bool | tuple[int, ...]
-
-
 @dataclass
 class Checks:
-    """Asks the chain and keeps what was found.
+    """Asks the chain and keeps what was found."""
 
-    Args:
-        usdc: the settlement token.
-        ledger: its model.
-        traders: the addresses that commit.
-        others: further addresses that may hold tokens.
-    """
-
-    usdc: Any
-    ledger: Ledger
-    traders: Sequence[str]
-    others: Sequence[str]
+    stage: Stage
+    mining: Mining
     compared: int = 0
     """Answers of the chain that were held against the model's."""
     differences: list[str] = field(default_factory=list)
@@ -52,21 +37,31 @@ class Checks:
     """Where P1 fails."""
     surpluses: dict[str, int] = field(default_factory=dict)
     """By market, settlement units held beyond what is owed."""
+    lost_emissions: list[str] = field(default_factory=list)
+    """Where F2 fails."""
+    dust: int | None = None
+    """Reward units of all that was emitted that are nobody's, as of the last check."""
 
     @property
     def failures(self) -> list[str]:
-        return [*self.insolvencies, *self.differences]
+        return [*self.insolvencies, *self.lost_emissions, *self.differences]
 
     @property
     def p1_holds(self) -> bool:
         """In every market, as of the last check."""
         return not self.insolvencies and bool(self.surpluses)
 
+    @property
+    def f2_holds(self) -> bool:
+        """As of the last check."""
+        return not self.lost_emissions and self.dust is not None
+
     def check(self, markets: Sequence[Market]) -> None:
-        """P1, then every view and balance against the model."""
+        """P1 and F2, then every view and balance against the model."""
         try:
             self._check_p1(markets)
-            self._compare(list(self._questions(markets)))
+            self._check_f2()
+            self._compare(list(questions(markets, self.stage, self.mining)))
         except ViewFailed as error:
             self.differences.append(str(error))
 
@@ -98,61 +93,35 @@ class Checks:
         """What the pool holds; both sides, fees, pending mints, unclaimed burns and refunds."""
         mints = CommitType.LONG_MINT, CommitType.SHORT_MINT
         return [
-            (self.usdc.balanceOf, contract.address),
+            (self.stage.usdc.balanceOf, contract.address),
             (contract.balances,),
             (contract.protocolFees,),
             *((contract.batch, live, mint) for live in (epoch, epoch + 1) for mint in mints),
-            *((contract.claimable, trader) for trader in self.traders),
+            *((contract.claimable, trader) for trader in self.stage.traders),
         ]
 
-    def _questions(self, markets: Sequence[Market]) -> Iterator[Question]:
-        holders = [*self.traders, *self.others]
-        for holder in [*holders, *(market.pool.address for market in markets)]:
-            yield Question(f"USDC of {holder}", self.usdc.balanceOf, (holder,), self.ledger.balance_of(holder))
-        for market in markets:
-            yield from _views(market)
-            yield from _commitments(market, self.traders)
-            yield from _tokens(market, holders)
-
-
-def _views(market: Market) -> Iterator[Question]:
-    pool, contract = market.pool, market.contract
-    for view, expected in (
-        (contract.balances, pool.balances()),
-        (contract.supplies, pool.supplies()),
-        (contract.tokenPrices, pool.token_prices()),
-        (contract.rebalancingRates, pool.rebalancing_rates()),
-        (contract.protocolFees, pool.protocol_fees),
-        (contract.lastPrice, pool.last_price),
-        (contract.lastRebalance, pool.last_rebalance),
-        (contract.nextRebalance, pool.next_rebalance),
-        (contract.epoch, pool.epoch),
-        (contract.mintPaused, pool.mint_paused),
-        (contract.isShutdown, pool.is_shutdown),
-    ):
-        yield Question(f"{market.name} {view.abis[0].name}", view, (), expected)
-
-
-def _commitments(market: Market, traders: Iterable[str]) -> Iterator[Question]:
-    """What waits in the two live epochs, and each trader's part of it: as the parts sum to the whole, others have none."""
-    pool, contract = market.pool, market.contract
-    for trader in traders:
-        yield Question(f"{market.name} claimable of {trader}", contract.claimable, (trader,), pool.claimable(trader))
-    for epoch, commit_type in product((pool.epoch, pool.epoch + 1), CommitType):
-        what = f"{market.name} {commit_type.name} of epoch {epoch}"
-        yield Question(what, contract.batch, (epoch, commit_type), pool.batch(epoch, commit_type))
-        for trader in traders:
-            if part := pool.commitment(trader, commit_type, epoch):
-                yield Question(f"{what}, part of {trader}", contract.commitment, (trader, commit_type, epoch), part)
-
-
-def _tokens(market: Market, holders: Iterable[str]) -> Iterator[Question]:
-    pool = market.pool
-    for side, token, ledger in (("L", market.long_token, pool.long_token), ("S", market.short_token, pool.short_token)):
-        name = f"{side}-token of {market.name}"
-        yield Question(f"supply of the {name}", token.totalSupply, (), ledger.total_supply)
-        for holder in (*holders, pool.address):
-            yield Question(f"{name} held by {holder}", token.balanceOf, (holder,), ledger.balance_of(holder))
+    def _check_f2(self) -> None:
+        """From the chain, but for what idle farms accrued, which it tells when they are touched. Nobody passes TCR on here:
+        what was claimed is in the wallets."""
+        mining = self.mining
+        farm, positions = mining.contract, list(mining.positions())
+        emitted, undistributed, *earned = ask(
+            [
+                (farm.emitted, self.stage.now),
+                (farm.undistributed,),
+                *((mining.reward.balanceOf, trader) for trader in self.stage.traders),
+                *((farm.earned, self.stage.addresses[miner], staked.address) for miner, staked in positions),
+            ]
+        )
+        idle = mining.model.idle(self.stage.now) // ONE
+        self.dust = emitted - sum(earned) - undistributed - idle
+        # a unit for each time that something was rounded down: for good, and here
+        allowed = mining.roundings + len(positions) + 2
+        if not 0 <= self.dust <= allowed:
+            self.lost_emissions.append(
+                f"F2 fails: {emitted} TCR wei emitted, {sum(earned)} earned, {undistributed} undistributed, {idle} idle: "
+                f"{self.dust} are nobody's, of at most {allowed}"
+            )
 
 
 def ask(calls: Iterable[tuple[Any, ...]]) -> list[Any]:

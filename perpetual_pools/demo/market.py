@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from perpetual_pools.model import Pool
+from perpetual_pools.model import Pool, maths
 
 
 @dataclass
@@ -41,3 +41,8 @@ class Market:
     @property
     def name(self) -> str:
         return self.pool.name
+
+    def worth(self, long: int, short: int) -> int:
+        """Settlement units: so many pool tokens at the price that a burn now would get, before its fee."""
+        sides = zip((long, short), self.pool.balances(), self.pool.supplies(), strict=True)
+        return sum(maths.gross(amount, balance, supply) for amount, balance, supply in sides if amount)

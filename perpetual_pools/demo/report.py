@@ -13,6 +13,7 @@ from perpetual_pools.times import as_utc
 
 from .chain import CHAIN_ID, LocalChain
 from .market import Market
+from .mining_report import build_mining, print_f2, print_mining
 from .run import Demo
 from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
 
@@ -36,12 +37,14 @@ def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, 
         "start_utc": as_utc(demo.start),
         "hours": demo.hours,
         "p1_holds": checks.p1_holds,
+        "f2_holds": checks.f2_holds,
         "chain_equals_model": not checks.differences,
         "values_compared": checks.compared,
         "failures": checks.failures,
         "markets": [_market(demo, market) for market in demo.markets],
         "traders": [_trader(demo, trader) for trader in Trader],
-        "actions": dict(sorted(demo.actions.items())),
+        "mining": build_mining(demo),
+        "actions": dict(sorted(demo.stage.actions.items())),
         "chain": {"url": kept.url, "chain_id": CHAIN_ID, "pid": kept.pid} if kept is not None else None,
     }
 
@@ -85,7 +88,7 @@ def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
     worth = demo.worth(trader)
     return {
         "role": trader.value,
-        "address": demo.addresses[trader],
+        "address": demo.stage.addresses[trader],
         "stake_usdc_units": str(STAKE),
         "worth_usdc_units": str(worth),
         "profit_usdc_units": str(worth - STAKE),
@@ -96,12 +99,13 @@ def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Markets, traders, checks; of a run that failed only why. All fits into 80 columns."""
+    """Markets, traders, liquidity mining, checks; of a run that failed only why. All fits into 80 columns."""
     if report["failures"]:
         _print_failures(report["failures"], console)
         return
     console.print(_markets_table(report))
     console.print(_traders_table(report))
+    print_mining(report["mining"], console)
     actions = report["actions"]
     mints, burns, flips = (
         sum(actions.get(name, 0) for name in names)
@@ -114,12 +118,16 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     surplus = ", ".join(f"{market['name']} {market['p1_surplus_usdc_units']}" for market in report["markets"])
     for line in (
         f"The traders made {mints} mints, {burns} burns, {flips} flips and {actions.get('claim', 0)} claims; "
-        f"the keeper made {actions.get('claim_by_keeper', 0)} claims for the {AUTO_CLAIMER.value}.",
+        f"the keeper made {actions.get('claim_by_keeper', 0)} claims for the {AUTO_CLAIMER.value}. They added liquidity "
+        f"{actions.get('add_liquidity', 0)} times, staked {actions.get('stake', 0)} times, took out "
+        f"{actions.get('withdraw', 0) + actions.get('exit', 0)} stakes and claimed TCR "
+        f"{actions.get('claim_rewards', 0)} times.",
         "P1 holds in all markets: no pool owes more than it holds.\n"
         f"  Held beyond that, in millionths of a USDC: {surplus}",
-        f"Chain and model agree on all {report['values_compared']:,} values compared.",
     ):
         console.print(line, highlight=False)
+    print_f2(report["mining"], console)
+    console.print(f"Chain and model agree on all {report['values_compared']:,} values compared.", highlight=False)
 
 
 def _print_failures(failures: list[str], console: Console) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import partial
 from typing import Any
 
 import ape
@@ -13,19 +13,19 @@ from perpetual_pools.model import (
     ChainlinkOracle,
     CommitType,
     Feed,
-    Ledger,
     Pool,
     PoolParams,
     Refused,
     SequencerFeed,
-    maths,
 )
 from perpetual_pools.rounds import RoundHistory
 
 from .checks import Checks
 from .market import Market, Point
+from .mining import Mining
 from .prices import FEED_DECIMALS, HOUR, MAX_AGE, PREPARATION
-from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, USDC, Trader, intents
+from .scenario import AUTO_CLAIMER, DECIMALS, MINERS, USDC, Trader, intents
+from .stage import Stage
 
 GRACE_PERIOD = 3_600
 FRONT_RUNNING_INTERVAL = 300
@@ -51,57 +51,49 @@ class Demo:
         self.histories = histories
         self.start = start
         self.hours = hours
-        self.now = start - PREPARATION
-        self.actions: Counter[str] = Counter()
-        test_accounts = ape.accounts.test_accounts
-        self.deployer, self.keeper_account = test_accounts[0], test_accounts[1]
-        self.accounts = dict(zip(Trader, test_accounts[2:], strict=False))
-        self.addresses = {trader: str(account.address) for trader, account in self.accounts.items()}
+        self.stage = Stage(start - PREPARATION)
         self._deploy()
-        self._fund()
-        staff = [str(account.address) for account in (self.deployer, self.keeper_account)]
-        self.checks = Checks(self.usdc, self.ledger, list(self.addresses.values()), staff)
+        self._approve()
+        self.mining = Mining(self.stage, self.markets, start, hours)
+        self.checks = Checks(self.stage, self.mining)
 
     # --- set-up ---
 
     def _deploy(self) -> None:
-        """Token, sequencer feed, price feeds with their wrappers, factory, keeper and the four markets."""
-        deployer = self.deployer
-        self._tick()
-        self.usdc = deployment.deploy_settlement_token(deployer, "Test USD Coin", "USDC", DECIMALS)
-        self.ledger = Ledger("TransferFromFailed")
-        sequencer_since = self.now - 30 * 24 * HOUR
-        self._tick()
+        """Sequencer feed, price feeds with their wrappers, factory, keeper and the four markets."""
+        deployer = self.stage.deployer
+        sequencer_since = self.stage.now - 30 * 24 * HOUR
+        self.stage.tick()
         sequencer_feed = deployment.deploy_feed(deployer, 0, "L2 Sequencer Uptime Status")
-        self._tick()
+        self.stage.tick()
         sequencer_feed.pushRound(1, 0, sequencer_since, sequencer_since, sender=deployer)
         self.feeds: dict[str, Any] = {}
         self.feed_models: dict[str, Feed] = {}
         self.pushed_until: dict[str, int] = {}
         oracles: dict[str, tuple[str, ChainlinkOracle]] = {}
         for name, history in self.histories.items():
-            self._tick()
+            self.stage.tick()
             self.feeds[name] = deployment.deploy_feed(deployer, FEED_DECIMALS, f"{name} / USD")
             self.feed_models[name] = Feed(FEED_DECIMALS)
-            self.pushed_until[name] = history.at(self.now).updated_at - 1
+            self.pushed_until[name] = history.at(self.stage.now).updated_at - 1
             self._push_rounds(name)
-            self._tick()
+            self.stage.tick()
             wrapper = deployment.deploy_wrapper(deployer, self.feeds[name], sequencer_feed, MAX_AGE, GRACE_PERIOD)
             sequencer = SequencerFeed(0, sequencer_since)
             oracles[name] = (
                 str(wrapper.address),
                 ChainlinkOracle(self.feed_models[name], sequencer, MAX_AGE, GRACE_PERIOD),
             )
-        self._tick()
+        self.stage.tick()
         self.factory = deployment.deploy_factory(deployer, deployer, deployer)
-        self._tick()
+        self.stage.tick()
         self.keeper = deployment.deploy_keeper(deployer)
         self.markets = [self._deploy_market(leverage, name, *oracles[name]) for leverage, name in MARKETS]
 
     def _deploy_market(self, leverage: int, underlying: str, wrapper: str, oracle: ChainlinkOracle) -> Market:
         params = PoolParams(
             market=f"{underlying}/USDC",
-            settlement_token=str(self.usdc.address),
+            settlement_token=str(self.stage.usdc.address),
             oracle=wrapper,
             leverage=leverage,
             rebalance_interval=HOUR,
@@ -113,16 +105,16 @@ class Demo:
             keeper_reward_ramp=600,
             min_liquidity=10 * USDC,
         )
-        self._tick()
-        contract = deployment.deploy_pool(self.deployer, self.factory, params)
+        self.stage.tick()
+        contract = deployment.deploy_pool(self.stage.deployer, self.factory, params)
         pool = Pool(
             params,
-            settlement=self.ledger,
+            settlement=self.stage.ledger,
             settlement_decimals=DECIMALS,
             oracle=oracle,
-            now=self.now,
-            owner=str(self.deployer.address),
-            fee_recipient=str(self.deployer.address),
+            now=self.stage.now,
+            owner=str(self.stage.deployer.address),
+            fee_recipient=str(self.stage.deployer.address),
             address=str(contract.address),
         )
         long_token, short_token = (
@@ -130,31 +122,22 @@ class Demo:
         )
         return Market(underlying, pool, contract, long_token, short_token)
 
-    def _fund(self) -> None:
-        """Money and allowances for the traders; one of them lets the keeper contract claim."""
-        for trader, account in self.accounts.items():
-            self._tick()
-            self.usdc.mint(account, STAKE, sender=account)
-            self.ledger.mint(self.addresses[trader], STAKE)
-            for market in self.markets:
-                self._tick()
-                self.usdc.approve(market.contract, MAX_ALLOWANCE, sender=account)
+    def _approve(self) -> None:
+        """Allowances of the traders; one of them lets the keeper contract claim."""
         for market in self.markets:
-            self._tick()
-            market.contract.setOperator(self.keeper, True, sender=self.accounts[AUTO_CLAIMER])
-            market.pool.set_operator(self.addresses[AUTO_CLAIMER], str(self.keeper.address), True)
+            for account in self.stage.accounts.values():
+                self.stage.tick()
+                self.stage.usdc.approve(market.contract, MAX_ALLOWANCE, sender=account)
+            self.stage.tick()
+            market.contract.setOperator(self.keeper, True, sender=self.stage.accounts[AUTO_CLAIMER])
+            market.pool.set_operator(self.stage.addresses[AUTO_CLAIMER], str(self.keeper.address), True)
 
-    # --- the clock and the feeds ---
-
-    def _tick(self) -> None:
-        """The next transaction comes in a block of its own, a second after the last."""
-        self.now += 1
-        ape.chain.provider.set_timestamp(self.now)
+    # --- the feeds ---
 
     def _push_rounds(self, name: str) -> None:
         """Gives the feed the rounds since the last push."""
-        rounds = self.histories[name].between(self.pushed_until[name], self.now)
-        self.pushed_until[name] = self.now
+        rounds = self.histories[name].between(self.pushed_until[name], self.stage.now)
+        self.pushed_until[name] = self.stage.now
         if not rounds:
             return
         columns = (
@@ -163,8 +146,8 @@ class Demo:
             [round_.started_at for round_ in rounds],
             [round_.updated_at for round_ in rounds],
         )
-        self._tick()
-        self.feeds[name].pushRounds(*columns, sender=self.deployer)
+        self.stage.tick()
+        self.feeds[name].pushRounds(*columns, sender=self.stage.deployer)
         for round_ in rounds:
             self.feed_models[name].push(round_)
 
@@ -186,58 +169,62 @@ class Demo:
     def _act(self, hour: int) -> None:
         grid_time = self.start + hour * HOUR
         self._claim(hour)
+        self.mining.act(hour)
         # The model tells what a trader will do with what it holds now; the last minute comes after all others.
         plans = [
             (market, intent)
             for market in self.markets
-            for intent in intents(hour, self.hours, market.pool, self.addresses)
+            for intent in intents(hour, self.hours, market.pool, partial(self._held, market))
         ]
         for market, intent in plans:
             if not intent.last_minute:
                 self._commit(market, intent.trader, intent.commit_type, intent.amount)
-        self.now = max(self.now, grid_time - FRONT_RUNNING_INTERVAL)
+        self.stage.now = max(self.stage.now, grid_time - FRONT_RUNNING_INTERVAL)
         for market, intent in plans:
             if intent.last_minute:
                 self._commit(market, intent.trader, intent.commit_type, intent.amount)
         # From 20 seconds to over seven minutes late, so that the reward varies too.
-        self.now = max(self.now, grid_time + 20 + 97 * hour % 420)
+        self.stage.now = max(self.stage.now, grid_time + 20 + 97 * hour % 420)
         self._upkeep(grid_time)
 
     def _commit(self, market: Market, trader: Trader, commit_type: CommitType, amount: int) -> None:
-        account, address = self.accounts[trader], self.addresses[trader]
-        self._tick()
+        account, address = self.stage.accounts[trader], self.stage.addresses[trader]
+        if commit_type.burned_side is not None:
+            token = (market.long_token, market.short_token)[commit_type.burned_side]
+            self.mining.make_available(trader, token, amount)
+        self.stage.tick()
         market.contract.commit(commit_type, amount, account, sender=account)
-        market.pool.commit(self.now, address, commit_type, amount, address)
+        market.pool.commit(self.stage.now, address, commit_type, amount, address)
         market.burns += commit_type in (CommitType.LONG_BURN, CommitType.SHORT_BURN)
-        self.actions[commit_type.name.lower()] += 1
+        self.stage.actions[commit_type.name.lower()] += 1
 
     def _claim(self, hour: int) -> None:
-        """Every third hour traders claim; the keeper claims for the one who consented, every hour."""
+        """Those who stake claim at once, others every third hour; the keeper claims for the one who consented."""
         for market in self.markets:
-            for trader, address in self.addresses.items():
+            for trader, address in self.stage.addresses.items():
                 if not any(market.pool.claimable(address)):
                     continue
-                account = self.accounts[trader]
+                account = self.stage.accounts[trader]
                 if trader is AUTO_CLAIMER:
-                    self._tick()
-                    self.keeper.claimFor(market.contract, [account], sender=self.keeper_account)
+                    self.stage.tick()
+                    self.keeper.claimFor(market.contract, [account], sender=self.stage.keeper_account)
                     market.pool.claim(str(self.keeper.address), address, address)
-                    self.actions["claim_by_keeper"] += 1
-                elif hour % 3 == 0:
-                    self._tick()
+                    self.stage.actions["claim_by_keeper"] += 1
+                elif trader in MINERS or hour % 3 == 0:
+                    self.stage.tick()
                     market.contract.claim(account, account, sender=account)
                     market.pool.claim(address, address, address)
-                    self.actions["claim"] += 1
+                    self.stage.actions["claim"] += 1
 
     def _upkeep(self, grid_time: int) -> None:
         """One call for all markets. Rounds may have come since the full hour, so each pool gets its hint."""
         for name in self.feeds:
             self._push_rounds(name)
         hints = [market.pool.oracle.find_round(grid_time) for market in self.markets]
-        recipient = str(self.keeper_account.address)
-        self._tick()
+        recipient = str(self.stage.keeper_account.address)
+        self.stage.tick()
         receipt = self.keeper.upkeep(
-            [market.contract for market in self.markets], hints, recipient, sender=self.keeper_account
+            [market.contract for market in self.markets], hints, recipient, sender=self.stage.keeper_account
         )
         markets = {market.pool.address: market for market in self.markets}
         failures = [
@@ -248,15 +235,16 @@ class Demo:
             raise UpkeepFailed("; ".join(failures))
         for market, hint in zip(self.markets, hints, strict=True):
             pool = market.pool
-            reward = pool.rebalance(self.now, hint, recipient)
+            reward = pool.rebalance(self.stage.now, hint, recipient)
             market.points.append(Point(grid_time, pool.last_price, *pool.balances(), *pool.token_prices(), reward))
+        self.mining.record()
 
     # --- results ---
 
     def worth(self, trader: Trader) -> int:
-        """Settlement units: what the trader has, pool tokens at the price that a burn now would get, before its fee."""
-        address = self.addresses[trader]
-        total = self.ledger.balance_of(address)
+        """Settlement units: what the trader has, pool tokens at the price that a burn now would get; without TCR."""
+        address = self.stage.addresses[trader]
+        total = self.stage.ledger.balance_of(address)
         for market in self.markets:
             pool = market.pool
             settlement, long, short = pool.claimable(address)
@@ -271,10 +259,16 @@ class Demo:
                         long += amount
                     else:
                         short += amount
-            for amount, balance, supply in zip((long, short), pool.balances(), pool.supplies(), strict=True):
-                settlement += maths.gross(amount, balance, supply) if amount else 0
-            total += settlement
+            total += settlement + market.worth(long, short) + self.mining.worth(trader, market)
         return total
+
+    def _held(self, market: Market, trader: Trader) -> tuple[int, int]:
+        """L- and S-tokens, in the wallet or staked."""
+        long, short = (
+            farm.ledger.balance_of(self.stage.addresses[trader]) + self.mining.staked(trader, farm)
+            for farm in map(self.mining.farm_of, (market.long_token, market.short_token))
+        )
+        return long, short
 
 
 def _reason(market: Market, data: bytes) -> str:

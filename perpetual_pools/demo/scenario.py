@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,11 +20,22 @@ class Trader(Enum):
     RATE_TRADER = "rebalancing-rate trader"
     STRADDLER = "straddler"
     FLIPPER = "flipper"
+    PROVIDER = "liquidity provider"
+    SMALL_PROVIDER = "small provider"
 
 
 STAKE = 2_500_000 * USDC
 AUTO_CLAIMER = Trader.FLIPPER
 """Made the keeper contract their operator: the keeper claims for them."""
+PROVIDERS = Trader.PROVIDER, Trader.SMALL_PROVIDER
+"""Put their L-tokens on the exchange, with USDC, and stake the LP tokens."""
+MINERS = Trader.LONG_HOLDER, Trader.SHORT_HOLDER, Trader.STRADDLER, *PROVIDERS
+"""Claim their pool tokens at once and stake what they hold. The others claim every third hour, and do not stake."""
+
+
+def claims_rewards(hour: int) -> bool:
+    """Whether those who stake claim TCR in the hour before rebalance number ``hour``."""
+    return hour % 6 == 3
 
 
 @dataclass(frozen=True)
@@ -39,15 +50,16 @@ class Intent:
     """Made within the front-running interval: executes an hour later."""
 
 
-def intents(hour: int, hours: int, pool: Pool, addresses: dict[Trader, str]) -> Iterator[Intent]:
-    """What the traders commit to one market in the hour before rebalance number ``hour`` (0 is the first)."""
+def intents(hour: int, hours: int, pool: Pool, held: Callable[[Trader], tuple[int, int]]) -> Iterator[Intent]:
+    """What the traders commit to one market in the hour before rebalance number ``hour`` (0 is the first).
+
+    `held` tells how many L- and S-tokens a trader has, staked or not.
+    """
     leveraged = pool.params.leverage > 1
-
-    def held(trader: Trader) -> tuple[int, int]:
-        return pool.long_token.balance_of(addresses[trader]), pool.short_token.balance_of(addresses[trader])
-
     if hour == 0:
-        yield Intent(Trader.LONG_HOLDER, CommitType.LONG_MINT, 500_000 * USDC)
+        yield Intent(Trader.LONG_HOLDER, CommitType.LONG_MINT, 400_000 * USDC)
+        yield Intent(Trader.PROVIDER, CommitType.LONG_MINT, 95_000 * USDC)
+        yield Intent(Trader.SMALL_PROVIDER, CommitType.LONG_MINT, 5_000 * USDC)
         yield Intent(Trader.SHORT_HOLDER, CommitType.SHORT_MINT, 480_000 * USDC)
         yield Intent(Trader.FLIPPER, CommitType.LONG_MINT, 60_000 * USDC)
     if hour == 1 and leveraged:

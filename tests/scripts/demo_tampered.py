@@ -18,41 +18,52 @@ from perpetual_pools.demo.__main__ import main
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import Trader
 from perpetual_pools.deployment import instance
+from perpetual_pools.programme import TCR
 
 
 def money_goes_and_comes(demo: Demo) -> None:
     """One unit leaves the first pool, one enters the second, in the model too: only P1 can tell."""
     poorer, richer = demo.markets[0].contract, demo.markets[1].contract
     ape.chain.provider.set_balance(poorer.address, 10**18)
-    demo._tick()
-    demo.usdc.transfer(richer, 1, sender=ape.accounts[poorer.address])
-    demo.ledger.transfer(str(poorer.address), str(richer.address), 1)
+    demo.stage.tick()
+    demo.stage.usdc.transfer(richer, 1, sender=ape.accounts[poorer.address])
+    demo.stage.ledger.transfer(str(poorer.address), str(richer.address), 1)
 
 
 def chain_and_model_part(demo: Demo) -> None:
-    """A trader gets a unit on the chain alone; the last pool gets one of fees in the model alone."""
-    demo._tick()
-    demo.usdc.mint(demo.accounts[Trader.STRADDLER], 1, sender=demo.deployer)
+    """A trader and the farm get a unit on the chain alone; the last pool gets one of fees in the model alone."""
+    demo.stage.tick()
+    demo.stage.usdc.mint(demo.stage.accounts[Trader.STRADDLER], 1, sender=demo.stage.deployer)
+    demo.stage.tick()
+    demo.mining.reward.mint(demo.mining.contract, 1, sender=demo.stage.deployer)
     demo.markets[3].pool.protocol_fees += 1
+
+
+def rewards_come_from_nowhere(demo: Demo) -> None:
+    """Somebody has 1,000 TCR more, in the model too: only F2 can tell."""
+    demo.stage.tick()
+    demo.mining.reward.mint(demo.stage.accounts[Trader.FLIPPER], 1_000 * TCR, sender=demo.stage.deployer)
+    demo.mining.reward_ledger.mint(demo.stage.addresses[Trader.FLIPPER], 1_000 * TCR)
 
 
 def mints_are_paused(demo: Demo) -> None:
     """On the chain alone."""
-    demo._tick()
-    demo.markets[3].contract.setMintPaused(True, sender=demo.deployer)
+    demo.stage.tick()
+    demo.markets[3].contract.setMintPaused(True, sender=demo.stage.deployer)
 
 
 def sequencer_goes_down(demo: Demo) -> None:
     """On the chain alone."""
     oracle = instance("ChainlinkOracleWrapper", demo.markets[0].contract.oracle())
     feed = instance("ReplayAggregator", oracle.sequencerFeed())
-    demo._tick()
-    feed.pushRound(2, 1, demo.now, demo.now, sender=demo.deployer)
+    demo.stage.tick()
+    feed.pushRound(2, 1, demo.stage.now, demo.stage.now, sender=demo.stage.deployer)
 
 
 DISTURBANCES: list[Callable[[Demo], None]] = [
     money_goes_and_comes,
     chain_and_model_part,
+    rewards_come_from_nowhere,
     mints_are_paused,
     sequencer_goes_down,
 ]

@@ -28,7 +28,22 @@ HEADER = "round_id,answer,started_at,updated_at"
 PHASE = 6 << 64
 PNG = b"\x89PNG\r\n\x1a\n"
 MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
-TRADERS = ["long holder", "short holder", "rebalancing-rate trader", "straddler", "flipper"]
+TRADERS = [
+    "long holder",
+    "short holder",
+    "rebalancing-rate trader",
+    "straddler",
+    "flipper",
+    "liquidity provider",
+    "small provider",
+]
+STAKERS = ["long holder", "short holder", "straddler", "liquidity provider", "small provider"]
+TCR = 10**18
+WEEK = 168 * HOUR
+RATE = 8_000_000 * TCR
+"""TCR wei that a week emits."""
+LP = 10**12
+"""LP token units of one L-token and one USDC: the root of 10**18 * 10**6."""
 
 
 def command(*arguments: object) -> list[str]:
@@ -267,7 +282,7 @@ def test_demo__real_rounds__report_has_the_numbers_of_the_specification(tmp_path
         first, _ = market["hourly"]
         assert market["rebalances"] == 2
         assert market["p1_surplus_usdc_units"] == "0"
-        # Nobody was in the pool before: 500,000 + 60,000 long, 480,000 short, both at price 1, and no reward.
+        # Nobody was in the pool before: 400,000 + 95,000 + 5,000 + 60,000 long, 480,000 short, at price 1, and no reward.
         assert first == {
             "timestamp": START,
             "price_wad": market["first_price_wad"],
@@ -311,7 +326,67 @@ def test_demo__real_rounds__report_has_the_numbers_of_the_specification(tmp_path
     paid = sum(int(market["keeper_pay_usdc_units"]) + int(market["fees_usdc_units"]) for market in report["markets"])
     assert paid == 4 * (2_374_428 + 399_999)
     assert paid <= lost < paid + len(TRADERS) * 2 * len(MARKETS)
-    assert report["actions"] == {"claim_by_keeper": 4, "long_mint": 10, "short_mint": 6}
+    assert report["actions"] == {
+        "add_liquidity": 8,
+        "claim": 16,
+        "claim_by_keeper": 4,
+        "long_mint": 18,
+        "short_mint": 6,
+        "stake": 16,
+    }
+    require_mining_of_an_hour(report)
+    assert (out / "liquidity-mining.png").read_bytes().startswith(PNG)
+
+
+def require_mining_of_an_hour(report: dict[str, Any]) -> None:
+    """What follows from who stakes when. The first rebalance comes 23 seconds after START. Then every second has one
+    transaction: 20 claims; 18 of providers, who approve and add; and for each market, with an approval each, the stakes of
+    the long holder, the short holder, the provider and the small one. The second rebalance is 120 seconds late."""
+    end, stakes = 3_720, [61 + 8 * market for market in range(4)]
+    mining = report["mining"]
+    assert (report["f2_holds"], mining["primary_bps"], mining["timestamp"]) == (True, 4_000, START + end)
+    assert [(point["timestamp"], point["emitted_tcr_wei"]) for point in mining["hourly"]] == [
+        (START + 23, str(RATE * 23 // WEEK)),
+        (START + end, str(RATE * end // WEEK)),
+    ]
+    # Of each second's emission a farm of the primary market gets 40 % / 8, one of the secondary market 60 % / 4.
+    alone = [RATE * 5 * (end - stake - 2) // (100 * WEEK) for stake in stakes]
+    opposite = [RATE * 5 * (end - stake - 4) // (100 * WEEK) for stake in stakes]
+    # 5,000 of 100,000 L-tokens and as much USDC, but for 1,000 units that are locked. In his two seconds alone the provider
+    # gets all; what two round down is less than two units.
+    small = [RATE * 15 * (end - stake - 8) * 5_000 * LP // (100 * WEEK * (100_000 * LP - 1_000)) for stake in stakes]
+    shared = [RATE * 15 * (end - stake - 6) // (100 * WEEK) for stake in stakes]
+    earned = [[int(farm["earned_tcr_wei"]) for farm in mining["farms"][kind::3]] for kind in range(3)]
+    assert earned[:2] == [alone, opposite]
+    assert all(0 <= both - found < 2 for both, found in zip(shared, earned[2], strict=True))
+    stakers = {
+        staker["role"]: (int(staker["primary_tcr_wei"]), int(staker["secondary_tcr_wei"]))
+        for staker in mining["stakers"]
+    }
+    assert list(stakers) == STAKERS
+    assert stakers == {
+        "long holder": (sum(alone), 0),
+        "short holder": (sum(opposite), 0),
+        "straddler": (0, 0),
+        "liquidity provider": (0, sum(earned[2]) - sum(small)),
+        "small provider": (0, sum(small)),
+    }
+    assert [staker["claimed_tcr_wei"] for staker in mining["stakers"]] == ["0"] * 5
+    # What farms got before anybody staked: (63 + 65) * 5 % + 67 * 15 % of a second's emission, and 8 seconds more each.
+    assert mining["undistributed_tcr_wei"] == str(RATE * 778 // (10 * WEEK)) == "1029100529100529100529"
+    assert mining["idle_tcr_wei"] == "0"
+    total = sum(map(sum, earned)) + int(mining["undistributed_tcr_wei"])
+    assert 0 <= int(mining["dust_tcr_wei"]) == int(mining["emitted_tcr_wei"]) - total <= 16
+    assert [(farm["name"], farm["market"], farm["weight"]) for farm in mining["farms"][:3]] == [
+        ("1L-BTC/USDC", "primary", 1),
+        ("1S-BTC/USDC", "primary", 1),
+        ("LP of 1L-BTC/USDC", "secondary", 1),
+    ]
+    assert [int(farm["staked_token_units"]) for farm in mining["farms"]] == [
+        400_000 * 10**18,
+        480_000 * 10**18,
+        100_000 * LP - 1_000,
+    ] * 4
 
 
 # --- a run on built-in prices, that stays ---
@@ -357,18 +432,71 @@ def test_demo__built_in_prices_and_keep__tables_fit_80_columns_and_the_chain_can
         assert row.split()[-3:] == ["2,500,000.00", f"{worth:,.2f}", f"{profit:+,.2f}"]
     text = " ".join(line.strip() for line in lines)
     mints = {side: report["actions"].pop(f"{side}_mint") for side in ("long", "short")}
-    assert sum(mints.values()) == 4 * 3 + 2 * 2 + 4  # three who start, the straddler in two markets, the rate trader
+    assert sum(mints.values()) == 4 * 5 + 2 * 2 + 4  # five who start, the straddler in two markets, the rate trader
     assert report["actions"] == {
-        "claim": 10,
+        "add_liquidity": 8,
+        "claim": 20,  # four by either holder, eight by providers; the straddler's tokens and, having left, USDC
         "claim_by_keeper": 4,
+        "claim_rewards": 5,
+        "exit": 4,
         "long_burn": 2,
         "long_burn_short_mint": 4,
         "short_burn": 2,
+        "stake": 20,
     }
-    assert "made 20 mints, 4 burns, 4 flips and 10 claims; the keeper made 4 claims for the flipper." in text
+    assert (
+        "made 28 mints, 4 burns, 4 flips and 20 claims; the keeper made 4 claims for the flipper. "
+        "They added liquidity 8 times, staked 20 times, took out 4 stakes and claimed TCR 5 times."
+    ) in text
+    require_mining_tables(report["mining"], lines)
     assert "P1 holds in all markets" in text
-    assert f"Chain and model agree on all {report['values_compared']} values compared." in text
-    assert (tmp_path / "token-prices.png").read_bytes().startswith(PNG)
+    assert f"Chain and model agree on all {report['values_compared']:,} values compared." in text
+    for chart in ("token-prices.png", "liquidity-mining.png"):
+        assert f"Chart: {tmp_path / chart}" in lines
+        assert (tmp_path / chart).read_bytes().startswith(PNG)
+
+
+def require_mining_tables(mining: dict[str, Any], lines: list[str]) -> None:
+    """What is printed is what the report says; and 5 of 100 staked LP tokens earn 5 % of the secondary market."""
+
+    def cut(wei: int) -> str:
+        return f"{wei * 100 // TCR / 100:,.2f}"
+
+    def cells(label: str) -> list[str]:
+        return next(line for line in lines if line.strip().startswith(label)).strip().removeprefix(label).split()
+
+    lines = [line.rstrip() for line in lines]
+    left = [int(mining["emitted_tcr_wei"]) * share // 10 for share in (4, 6)]
+    for staker in mining["stakers"]:
+        earned = [int(staker[f"{market}_tcr_wei"]) for market in ("primary", "secondary")]
+        left = [whole - part for whole, part in zip(left, earned, strict=True)]
+        row = next(line for line in lines[lines.index(MINING_TITLE) :] if line.strip().startswith(staker["role"]))
+        assert row.strip().removeprefix(staker["role"]).split() == [*map(cut, earned), cut(sum(earned))]
+        # All claimed at hour 3, and the straddler, who has left since, all that he earned.
+        assert (staker["claimed_tcr_wei"] == str(sum(earned))) == (staker["role"] == "straddler")
+    assert cells("nobody: before they staked") == [*map(cut, left), cut(sum(left))]
+    table = lines[lines.index("TCR earned by what was staked") :]
+    for market in MARKETS:
+        farms = [farm for farm in mining["farms"] if farm["pool"] == market]
+        row = next(line for line in table if line.strip().startswith(market))
+        assert row.split()[1:] == [cut(int(farm["earned_tcr_wei"])) for farm in farms]
+    earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
+    undistributed, dust = int(mining["undistributed_tcr_wei"]), int(mining["dust_tcr_wei"])
+    assert int(mining["emitted_tcr_wei"]) == earned + undistributed + dust
+    first = lines.index("F2 holds: all TCR emitted was earned or waits undistributed, but for dust.")
+    assert lines[first + 1 : first + 3] == [
+        f"  In wei: {mining['emitted_tcr_wei']} emitted, {earned} earned,",
+        f"  {undistributed} undistributed; {dust} are dust.",
+    ]
+    # Nobody came or went in the secondary market between the second point and the last.
+    second, last = mining["hourly"][1], mining["hourly"][-1]
+    emitted = int(last["emitted_tcr_wei"]) - int(second["emitted_tcr_wei"])
+    won = int(last["stakers"][4]["secondary_tcr_wei"]) - int(second["stakers"][4]["secondary_tcr_wei"])
+    expected = emitted * 60 * 5_000 * LP // (100 * (100_000 * LP - 1_000))
+    assert abs(won - expected) <= 8  # four farms, each rounded down at the claim and at the end
+
+
+MINING_TITLE = "Liquidity mining: TCR earned until the last rebalance"
 
 
 def attach(printed: str, pid: int) -> None:
@@ -513,9 +641,32 @@ def test_demo__chain_and_model_differ_by_a_unit__both_values_and_exit_code_1(tam
         # 150,000 went into either side of two markets
         f"USDC of {straddler}: the chain says 1900000000001, the model says 1900000000000",
         "3-ETH/USDC protocolFees: the chain says 2374428, the model says 2374429",
+        f"TCR of {ended.report['mining']['address']}: the chain says {RATE + 1}, the model says {RATE}",
     ]
     assert ended.code == 1
     assert (ended.report["p1_holds"], ended.report["chain_equals_model"]) == (True, False)
+
+
+def test_demo__more_tcr_than_was_emitted__f2_fails_with_exit_code_1(tampered: dict[str, Ended]) -> None:
+    ended = tampered["rewards_come_from_nowhere"]
+    mining = ended.report["mining"]
+    emitted, undistributed = int(mining["emitted_tcr_wei"]), int(mining["undistributed_tcr_wei"])
+    earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"]) + 1_000 * TCR
+    dust = emitted - earned - undistributed
+    assert 0 <= dust + 1_000 * TCR <= 16
+    assert emitted == RATE * 3_720 // WEEK
+    # 16 stakes, 16 who have earned something since, and two views
+    assert ended.failures == [
+        f"F2 fails: {emitted} TCR wei emitted, {earned} earned, {undistributed} undistributed, 0 idle: "
+        f"{dust} are nobody's, of at most 34"
+    ]
+    assert ended.code == 1
+    assert (ended.report["p1_holds"], ended.report["f2_holds"], ended.report["chain_equals_model"]) == (
+        True,
+        False,
+        True,
+    )
+    assert ended.report["failures"] == ended.failures
 
 
 def test_demo__chain_refuses_what_the_model_allows__its_error_and_exit_code_1(tampered: dict[str, Ended]) -> None:

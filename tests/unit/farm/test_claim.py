@@ -125,9 +125,10 @@ def test_claim__between_changes_of_the_rules__pays_every_stretch_at_its_own(farm
     assert farm.claim(ALICE, pool_token) == 0
 
 
-def test_claim__long_after_the_last_week__pays_all_of_the_market(farm, pool_token):
+@pytest.mark.parametrize("week", [5, 1_000, 6_999, 7_000, 9_000])
+def test_claim__long_after_the_last_week__pays_all_of_the_market(farm, pool_token, week):
     farm.stake(ALICE, pool_token, TCR)
-    farm.move_to_week(1_000)
+    farm.move_to_week(week)
     assert farm.claim(ALICE, pool_token) == 4 * 2_419_200 * TCR
     farm.advance(100 * DAY)
     assert farm.claim(ALICE, pool_token) == 0

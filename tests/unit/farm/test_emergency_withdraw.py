@@ -4,12 +4,17 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.farm_twin import ALICE, BOB, CAROL, OWNER, PLENTY, STRANGER, TCR
+from tests.farm_twin import ALICE, BOB, CAROL, DAVE, OWNER, PLENTY, STRANGER, TCR
 from tests.revm import Reverted
 from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, gained, refuses, tells
 
 FARMS = 6
 """The slot of the farms by token, see snapshots/layout.json."""
+
+
+def left(account, token, amount, forfeited):
+    return "EmergencyWithdrawn", {"account": account, "token": token, "amount": amount, "forfeited": forfeited}
+
 
 # --- refusals ---
 
@@ -40,8 +45,7 @@ def test_emergency_withdraw__before_anything_was_settled__gives_up_to_those_who_
     farm.stake(BOB, pool_token, TCR)
     farm.move_to_week(0, 100)
     assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (300 * TCR, 100 * TCR)
-    left = {"account": ALICE, "token": pool_token, "amount": 3 * TCR, "forfeited": 0}
-    with tells(farm, ("EmergencyWithdrawn", left)):
+    with tells(farm, left(ALICE, pool_token, 3 * TCR, 0)):
         assert farm.emergency_withdraw(ALICE, pool_token) == 3 * TCR
     assert (pool_token.balanceOf(ALICE), gained(farm, ALICE)) == (PLENTY, 0)
     assert farm.farm.stakeOf(ALICE, pool_token) == 0
@@ -57,8 +61,7 @@ def test_emergency_withdraw__with_rewards_settled__makes_those_undistributed(far
     farm.move_to_week(0, 100)
     farm.stake(ALICE, pool_token, 2 * TCR)  # settles 200
     farm.advance(100)  # 300 for alice, 100 for bob, not settled
-    left = {"account": ALICE, "token": pool_token, "amount": 3 * TCR, "forfeited": 200 * TCR}
-    with tells(farm, ("EmergencyWithdrawn", left)):
+    with tells(farm, left(ALICE, pool_token, 3 * TCR, 200 * TCR)):
         assert farm.emergency_withdraw(ALICE, pool_token) == 3 * TCR
     assert farm.undistributed() == 200 * TCR
     assert (farm.earned(ALICE, pool_token), farm.earned(BOB, pool_token)) == (0, 600 * TCR)
@@ -79,6 +82,71 @@ def test_emergency_withdraw__by_the_last_staker__leaves_everything_undistributed
     assert farm.undistributed() == 1_200 * TCR
     farm.schedule_undistributed(OWNER, 1)
     assert (farm.farm.weekAmount(4), farm.undistributed()) == (1_200 * TCR, 0)
+
+
+def test_emergency_withdraw__right_after_a_claim__pays_nothing_of_it_to_those_who_stay_again(farm, pool_token):
+    for user in (ALICE, BOB):
+        farm.stake(user, pool_token, 50 * TCR)
+    farm.move_to_week(0, 100)
+    assert farm.claim(BOB, pool_token) == 200 * TCR
+    with tells(farm, left(BOB, pool_token, 50 * TCR, 0)):
+        farm.emergency_withdraw(BOB, pool_token)
+    assert farm.earned(ALICE, pool_token) == 200 * TCR
+    farm.advance(100)
+    assert farm.claim(ALICE, pool_token) == 600 * TCR
+    assert farm.reward.balanceOf(farm.farm) == 4 * WEEKLY - 800 * TCR
+
+
+def test_emergency_withdraw__some_time_after_a_claim__leaves_what_came_meanwhile_to_those_who_stay(farm, pool_token):
+    for user in (ALICE, BOB):
+        farm.stake(user, pool_token, 50 * TCR)
+    farm.move_to_week(0, 100)
+    farm.claim(BOB, pool_token)
+    farm.advance(100)
+    farm.emergency_withdraw(BOB, pool_token)
+    assert farm.earned(ALICE, pool_token) == 600 * TCR
+
+
+def test_emergency_withdraw__by_the_last_staker_after_a_claim__makes_nothing_of_it_undistributed(
+    farm, pool_token, lp_token
+):
+    farm.stake(CAROL, lp_token, TCR)
+    farm.stake(ALICE, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    assert farm.claim(ALICE, pool_token) == 400 * TCR
+    farm.advance(50)
+    farm.emergency_withdraw(ALICE, pool_token)
+    farm.advance(50)
+    farm.set_weight(OWNER, pool_token, 1)
+    assert farm.undistributed() == 400 * TCR
+
+
+def test_emergency_withdraw__by_one_after_another_who_claimed__pays_no_more_than_there_was(farm, pool_token):
+    """A farm of four that pays again what was claimed pays 1 + 1/2 + 1/3 + 1/4 times over."""
+    users = [ALICE, BOB, CAROL, DAVE]
+    for user in users:
+        farm.stake(user, pool_token, TCR)
+    farm.move_to_week(0, 100)
+    paid = 0
+    while users:
+        paid += sum(farm.claim(user, pool_token) for user in users)
+        farm.emergency_withdraw(users.pop(), pool_token)
+    assert paid == 400 * TCR
+
+
+def test_emergency_withdraw__after_another_touched_the_farm__makes_what_came_before_undistributed(
+    farm, pool_token, lp_token
+):
+    farm.stake(CAROL, lp_token, TCR)
+    for user in (ALICE, BOB):
+        farm.stake(user, pool_token, 50 * TCR)
+    farm.move_to_week(0, 100)
+    farm.stake(DAVE, pool_token, 150 * TCR)
+    farm.advance(100)  # 80 for alice, 80 for bob, 240 for dave
+    with tells(farm, left(BOB, pool_token, 50 * TCR, 200 * TCR)):
+        farm.emergency_withdraw(BOB, pool_token)
+    assert farm.undistributed() == 200 * TCR
+    assert (farm.earned(ALICE, pool_token), farm.earned(DAVE, pool_token)) == (300 * TCR, 300 * TCR)
 
 
 def test_emergency_withdraw__and_stake_again__begins_anew(farm, pool_token):

@@ -88,6 +88,15 @@ def test_schedule__of_2_to_the_96_less_one_in_all__is_the_most_and_is_paid_out(u
     assert farm.exit(ALICE, token) == MAX_SCHEDULED - 1
 
 
+def test_schedule__past_the_7000th_week__reverts_with_the_room_that_is_left(farm):
+    with refuses(farm, "TooManyWeeks", weeksCount=6_997, room=6_996):
+        farm.schedule(OWNER, *[0] * 6_997)
+    for week, seconds, room in ((6_990, 0, 10), (6_990, 1, 9), (6_999, 1, 0), (7_000, 0, 0), (9_000, 0, 0)):
+        farm.move_to_week(week, seconds)
+        with refuses(farm, "TooManyWeeks", weeksCount=room + 1, room=room):
+            farm.schedule(OWNER, *[0] * (room + 1))
+
+
 # --- what it moves and tells ---
 
 

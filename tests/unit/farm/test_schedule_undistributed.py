@@ -51,6 +51,13 @@ def test_schedule_undistributed__when_all_scheduled_would_reach_2_to_the_96__rev
         farm.schedule_undistributed(OWNER, 3)
 
 
+def test_schedule_undistributed__past_the_7000th_week__reverts_with_the_room_that_is_left(farm):
+    for week, room in ((4, 6_996), (6_990, 10), (7_000, 0), (9_000, 0)):
+        farm.move_to_week(week)
+        with refuses(farm, "TooManyWeeks", weeksCount=room + 1, room=room):
+            farm.schedule_undistributed(OWNER, room + 1)
+
+
 # --- what it moves and tells ---
 
 

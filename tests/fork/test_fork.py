@@ -9,11 +9,13 @@ from ape.contracts import ContractContainer
 from eth_utils import to_hex
 
 from perpetual_pools.deployment import default_record_path, deploy_feed, deploy_system, deploy_wrapper, instance
-from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, SequencerFeed
+from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Ledger, Market, Round, SequencerFeed
 from perpetual_pools.parameters import Sequencer, load
+from perpetual_pools.programme import weekly_amounts
 from tests.chains import AnvilChain
+from tests.farm_twin import FarmTwin
 from tests.fork.conftest import impersonate
-from tests.fork.upstream import BTC_USD, CHAIN_ID, ETH_USD, SEQUENCER, USDC
+from tests.fork.upstream import BTC_USD, CHAIN_ID, ETH_USD, SEQUENCER, TCR, USDC
 from tests.twin import Contracts, World
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
@@ -126,6 +128,49 @@ def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
     gross = before_burn[0] * (held // 2) // held
     assert settlement == usdc.balanceOf(alice) == gross - gross // 1_000
     assert market.model.balances() == (before_burn[0] - gross, before_burn[1])
+
+
+def test_fork__staking_for_the_real_tcr__accrues_by_the_second_as_in_the_model(
+    project: Any, chain: Any, fork: Any, person: Callable[[str], Any]
+) -> None:
+    """Week 0 of the programme, in TCR as it is there; what is staked are USDC in one market and TCR itself in the other."""
+    owner, alice, bob = person("owner"), person("alice"), person("bob")
+    now = (chain.blocks.head.timestamp // HOUR + 1) * HOUR
+    anvil = AnvilChain(project, chain, owner, now)
+    anvil.move_to(now)
+    tcr, usdc = instance("MockERC20", TCR), instance("MockERC20", USDC)
+    assert (tcr.decimals(), usdc.decimals()) == (18, 6)
+    week = weekly_amounts()[0]
+
+    farm = FarmTwin(anvil, tcr, now + HOUR, owner, [owner, alice, bob])
+    farm.ledgers[USDC] = Ledger()
+    for token, account, amount in (
+        (tcr, owner, week),
+        (usdc, alice, 5 * UNIT),
+        (usdc, bob, 95 * UNIT),
+        (tcr, bob, WAD),
+    ):
+        deal(fork, token, account, amount)
+        farm.ledgers[token.address].mint(account.address, amount)
+        anvil.send(token, "approve", [farm.farm.address, amount], account)
+    farm.add_farm(owner, usdc, Market.PRIMARY, 1)
+    farm.add_farm(owner, tcr, Market.SECONDARY, 1)
+    farm.schedule(owner, week)
+    farm.stake(alice, usdc, 5 * UNIT)
+    farm.stake(bob, usdc, 95 * UNIT)
+    farm.stake(bob, tcr, WAD)
+
+    # Hour by hour: 5 % of 40 %, 95 % of 40 %, and 60 % of what 168 hours share.
+    for hours in (1, 2, 3):
+        farm.move_to(now + HOUR + hours * HOUR)
+        parts = [Fraction(week * hours, 168) * share / 10_000 for share in (200, 3_800, 6_000)]
+        assert [farm.earned(alice, usdc), farm.earned(bob, usdc), farm.earned(bob, tcr)] == list(map(int, parts))
+    paid = farm.claim(bob, usdc, tcr)
+    assert paid == tcr.balanceOf(bob) == int(parts[1]) + int(parts[2])
+    assert farm.exit(alice, usdc) == tcr.balanceOf(alice) == int(parts[0])
+    assert usdc.balanceOf(alice) == 5 * UNIT
+    farm.withdraw(bob, tcr, WAD)
+    assert tcr.balanceOf(bob) == paid + WAD
 
 
 def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_are(

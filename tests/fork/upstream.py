@@ -1,6 +1,6 @@
 """Arbitrum One where there is no internet: a local chain of its id, with what the system needs at the real addresses.
 
-The feeds are Chainlink's own proxies over aggregators that answer given rounds; the settlement token is a plain one.
+The feeds are Chainlink's own proxies over aggregators that answer given rounds; the tokens are plain ones.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ BLOCK_GAS_LIMIT = 2**50
 USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
 BTC_USD = "0x6ce185860a4963106506C203335A2910413708e9"
 ETH_USD = "0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612"
+TCR = "0xA72159FC390f0E3C6D415e658264c7c4051E9b87"
 SEQUENCER = "0xFdB631F5EE196F0ed6FAa767959853A9F217697D"
 
 HOUR = 3_600
@@ -31,8 +32,9 @@ FEEDS = {
     SEQUENCER: ("L2 Sequencer Uptime Status Feed", 0, 0, 24 * HOUR),
 }
 """Address: description, decimals, answer (of the sequencer's: 0, up), and for how many seconds it has been that."""
-SUPPLY = 10**9 * 10**6
-"""Settlement units that somebody else holds."""
+TOKENS = {USDC: ("USD Coin", "USDC", 6), TCR: ("Tracer", "TCR", 18)}
+SUPPLY = 10**9
+"""Whole tokens of each that somebody else holds."""
 
 
 @contextmanager
@@ -42,7 +44,8 @@ def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
         with connected(url) as provider:
             for address, feed in FEEDS.items():
                 _put_feed(provider, proxy_type, address, *feed)
-            _put_settlement_token(provider)
+            for address, token in TOKENS.items():
+                _put_token(provider, address, *token)
         yield url
 
 
@@ -62,10 +65,10 @@ def _put_feed(
     proxy.confirmAggregator(aggregator, sender=deployer)
 
 
-def _put_settlement_token(provider: Any) -> None:
+def _put_token(provider: Any, address: str, name: str, symbol: str, decimals: int) -> None:
     deployer = ape.accounts.test_accounts[0]
-    template = deploy_settlement_token(deployer, "USD Coin", "USDC", 6)
-    provider.set_code(USDC, provider.get_code(template.address))
+    template = deploy_settlement_token(deployer, name, symbol, decimals)
+    provider.set_code(address, provider.get_code(template.address))
     for slot in (0, 1):  # name and symbol
-        provider.set_storage(USDC, slot, provider.get_storage(template.address, slot))
-    instance("MockERC20", USDC).mint(deployer, SUPPLY, sender=deployer)
+        provider.set_storage(address, slot, provider.get_storage(template.address, slot))
+    instance("MockERC20", address).mint(deployer, SUPPLY * 10**decimals, sender=deployer)

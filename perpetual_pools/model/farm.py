@@ -305,7 +305,8 @@ class StakingFarm:
 
     def emission(self, timestamp: int) -> int:
         """e(t), in 604,800ths of a reward unit: exact."""
-        week, seconds = divmod(self._elapsed(timestamp), WEEK)
+        elapsed = self._elapsed(timestamp)
+        week, seconds = elapsed // WEEK, elapsed % WEEK
         if week >= len(self._weeks):
             return self._totals[-1] * WEEK
         return self._totals[week] * WEEK + self._weeks[week] * seconds

@@ -309,7 +309,12 @@ class Pool:
         return outcome
 
     def _execute_batches(self) -> None:
-        """Step 4: every batch at the same balances and supplies; then sides without owners are emptied."""
+        """Step 4: every batch at the same balances and supplies; then sides without owners are emptied.
+
+        Without a batch nothing is emptied: what a move alone has left on such a side goes with the next batch.
+        """
+        if not any((self.epoch, kind) in self._batches for kind in CommitType):
+            return
         balances, supplies = self._balances.as_tuple(), self._supplies.as_tuple()
         new_balances, new_supplies = list(balances), list(supplies)
         for kind in CommitType:

@@ -542,6 +542,24 @@ def test_batches__supply_below_dust__is_swept_below_twice_the_minimum_liquidity(
     assert market.pool.tokenPrices()[0] == (WAD if swept else left * 10**12 * WAD // stay)
 
 
+def test_batches__supply_below_dust_whose_value_a_move_has_taken__is_swept_with_the_next_batch(project):
+    # Found by the property tests after half a million steps: contract and model disagreed.
+    market = dear_side(project, 10**6 * USDC)
+    (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+    market.commit(BOB, LONG_BURN, supply - 3 * USDC * supply // long)
+    market.next_epoch(KEEPER)
+    (long, _), (supply, _) = market.pool.balances(), market.pool.supplies()
+    assert 2 * USDC <= long <= 3 * USDC + 1 and 0 < supply < DUST
+    # 3x: half the price leaves an eighth.
+    market.next_epoch(KEEPER, market.pool.lastPrice() // 2)
+    left = market.pool.balances()[0]
+    assert abs(8 * left - long) <= 8
+    assert (market.pool.supplies()[0], market.pool.protocolFees()) == (supply, 0)
+    market.commit(ALICE, SHORT_MINT, USDC)
+    market.next_epoch(KEEPER)
+    assert (market.pool.balances()[0], market.pool.supplies()[0], market.pool.protocolFees()) == (0, supply, left)
+
+
 def test_batches__supply_below_dust_of_dear_units__refunds_who_would_lose_to_rounding(project):
     market = dear_side(project, 10**6 * USDC)
     for _ in range(3):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 from ape.exceptions import TransactionError
 from rich.console import Console
@@ -275,15 +276,16 @@ class Crash(BaseException):
 
 
 def crash_after(calls: int, plan: Plan, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sends `calls` of the plan's calls, and learns nothing of the last one's fate."""
+    """Sends `calls` of the plan's calls; the last one is mined, and the run does not learn of it."""
     left = [calls]
     confirmed = sending.confirmed
 
     def dying(transaction: Any) -> Any:
+        receipt = confirmed(transaction)
         left[0] -= 1
         if left[0] == 0:
             raise Crash
-        return confirmed(transaction)
+        return receipt
 
     with monkeypatch.context() as patch:
         patch.setattr(sending, "confirmed", dying)
@@ -337,12 +339,18 @@ def lose_schedule(owner: Any, farm: Any, chain: Any, monkeypatch: pytest.MonkeyP
     return lose
 
 
+def deliver(transaction: bytes) -> None:
+    """It arrives, and is mined."""
+    eth = ape.chain.provider.web3.eth
+    eth.wait_for_transaction_receipt(eth.send_raw_transaction(transaction))
+
+
 def test_send_plan__lost_schedule_arrives_after_the_next_plan_was_made__weeks_are_scheduled_once(
-    owner: Any, farm: Any, chain: Any, lose_schedule: Any
+    owner: Any, farm: Any, lose_schedule: Any
 ) -> None:
     lost = lose_schedule()
     plan = read_plan(farm, 4)
-    chain.provider.web3.eth.send_raw_transaction(lost)
+    deliver(lost)
     with pytest.raises(SchedulingError) as raised:
         send_plan(plan, owner)
     assert str(raised.value) == "week 0 is scheduled already: the next is week 4. Nothing was scheduled"
@@ -350,21 +358,21 @@ def test_send_plan__lost_schedule_arrives_after_the_next_plan_was_made__weeks_ar
 
 
 @pytest.fixture
-def deliver_after_reading(chain: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+def deliver_after_reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     """`deliver_after_reading(transaction)`: it arrives as soon as the next week has been read."""
 
-    def deliver(transaction: bytes) -> None:
+    def arrange(transaction: bytes) -> None:
         read, left = scheduling._next_week, [transaction]
 
         def read_then_deliver(*arguments: Any) -> int:
             week = read(*arguments)
             while left:
-                chain.provider.web3.eth.send_raw_transaction(left.pop())
+                deliver(left.pop())
             return week
 
         monkeypatch.setattr(scheduling, "_next_week", read_then_deliver)
 
-    return deliver
+    return arrange
 
 
 def test_read_plan__lost_schedule_arrives_while_the_plan_is_read__the_plan_has_its_nonce(
@@ -392,13 +400,13 @@ def test_send_plan__lost_schedule_arrives_after_the_next_week_was_read_again__no
 
 
 def test_send_plan__lost_schedule_arrives_at_the_last_moment__the_chain_takes_one_of_both(
-    owner: Any, farm: Any, chain: Any, lose_schedule: Any, monkeypatch: pytest.MonkeyPatch
+    owner: Any, farm: Any, lose_schedule: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, sign = lose_schedule(), scheduling.signed
 
     def sign_late(*arguments: Any) -> Any:
         transaction = sign(*arguments)
-        chain.provider.web3.eth.send_raw_transaction(lost)
+        deliver(lost)
         return transaction
 
     monkeypatch.setattr(scheduling, "signed", sign_late)

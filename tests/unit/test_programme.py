@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpetual_pools.programme import (
@@ -201,6 +201,7 @@ def programmes(draw: st.DrawFn) -> Programme:
     return of(*phases, supply=10**10)
 
 
+@settings(deadline=None)
 @given(programmes())
 def test_programme__any__sums_exactly_and_never_rises(programme: Programme) -> None:
     amounts = programme.amounts
@@ -212,6 +213,7 @@ def test_programme__any__sums_exactly_and_never_rises(programme: Programme) -> N
     assert all(after <= before for before, after in pairwise(amounts))
 
 
+@settings(deadline=None)
 @given(programmes())
 def test_decline__any__is_geometric_within_1_tcr_a_week(programme: Programme) -> None:
     """There is one r with which all amounts are within 1 TCR of the formula: no amount's lower bound of r is above another's

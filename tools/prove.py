@@ -1,4 +1,6 @@
-"""Breaks the code as each finding tells and requires a test of that finding to fail.
+"""Proves the properties of the libraries, then breaks the code as each finding tells and requires a test of it to fail.
+
+The properties: tools/symbolic.py. The findings:
 
 `tests/mutants/<finding>.patch` is how the code is broken, against the code as it is. Each is applied to a copy of the
 project below `.prove`, which is compiled anew; the tests that carry the finding's id run on it. A finding without a
@@ -21,10 +23,14 @@ from queue import SimpleQueue
 
 from tests.findings import FINDINGS
 
+from . import symbolic
+
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
 PLACES = ROOT / ".prove"
 FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
+PROPERTIES = "maths"
+"""Named like a finding: the properties."""
 TESTS_FAILED = 1
 """pytest's exit code when tests ran and some failed."""
 
@@ -105,21 +111,25 @@ def prove(finding: str, places: SimpleQueue[Path]) -> Verdict:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev prove", description=__doc__.split("\n\n")[0])
-    parser.add_argument("findings", nargs="*", metavar="FINDING", help="like K03; all without")
+    parser.add_argument("findings", nargs="*", metavar="FINDING", help="like K03; maths: the properties; all without")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: one per core)"
     )
     arguments = parser.parse_args()
-    wanted = arguments.findings or list(FINDINGS)
+    named = arguments.findings or [PROPERTIES, *FINDINGS]
+    wanted = [finding for finding in named if finding != PROPERTIES]
     if unknown := [finding for finding in wanted if finding not in FINDINGS]:
         parser.error(f"no such finding, see tests/findings.py: {', '.join(unknown)}")
     unbroken = [finding for finding in wanted if not (MUTANTS / f"{finding}.patch").is_file()]
     broken = [finding for finding in wanted if finding not in unbroken]
 
+    failures = [f"{finding}: no tests/mutants/{finding}.patch" for finding in unbroken]
+    if PROPERTIES in named and symbolic.main() != 0:
+        failures.append("properties that are not proven: see above")
+
     places: SimpleQueue[Path] = SimpleQueue()
     for number in range(max(arguments.jobs, 1)):
         places.put(PLACES / str(number))
-    failures = [f"{finding}: no tests/mutants/{finding}.patch" for finding in unbroken]
     with ThreadPoolExecutor(max(arguments.jobs, 1)) as workers:
         running = [workers.submit(prove, finding, places) for finding in broken]
         for count, done in enumerate(as_completed(running), start=1):
@@ -132,7 +142,8 @@ def main() -> int:
             if not verdict.noticed:
                 failures.append(f"{verdict.finding}: {verdict.text.splitlines()[0]}")
     shutil.rmtree(PLACES, ignore_errors=True)
-    print("\n".join(failures) or f"all {len(broken)} noticed")
+    if failures or wanted:
+        print("\n".join(failures) or f"all {len(broken)} noticed")
     return 1 if failures else 0
 
 

@@ -73,7 +73,15 @@ def idle_day() -> Iterator[str]:
 @claims.of("staking.md")
 def gas_of_a_skipped_week() -> Iterator[str]:
     # A slot filled anew costs 22,100.
-    yield "Each week that is skipped costs the next `schedule` about 22,000 gas."
+    yield "Each week that is skipped costs the next `schedule` about 22,000 gas, all in one call:"
+    assert 14 * 365 // 7 * 22_100 < 2**24 < 15 * 365 // 7 * 22_100
+    yield "after 14 years of silence a block of 2^24 gas does not hold it any more"
+    yield f"and who schedules all {MAX_WEEKS:,} leaves no room"
+
+
+@claims.of("staking.md")
+def rounding_of_very_large_stakes() -> Iterator[str]:
+    yield f"Such a farm loses at most {WEEK:,} units a week by it."
 
 
 @claims.of("staking.md")

@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 
 from perpetual_pools.model import Market
-from perpetual_pools.model.farm import WEEK
-from tests.farm_twin import ALICE, BOB, CAROL, OWNER, TCR, FarmTwin, farm_twin
+from perpetual_pools.model.farm import MAX_STAKE, WEEK
+from tests.farm_twin import ALICE, BOB, CAROL, OWNER, PLENTY, TCR, FarmTwin, farm_twin
+from tests.unit.farm.conftest import enrich
 
 HOUR = 3_600
 OF_PRIMARY = Fraction(8_000_000 * TCR, 168) * 4 / 10
@@ -124,3 +125,35 @@ def test_f5__everybody_leaves_by_whatever_way__has_their_stake_again(twin, token
     left = twin.ledgers[twin.model.reward_token].balance_of(twin.model.address)
     remaining = 7_500_000 * TCR - 7_500_000 * TCR * 3 // WEEK
     assert 0 <= left - remaining - twin.undistributed() <= 4
+
+
+def greatest_stake(project) -> tuple[FarmTwin, object]:
+    """Alice has 2**128 - 1 units staked, all there can be. 1.5 units a second are emitted, all to her."""
+    twin = farm_twin(project)
+    twin.schedule(OWNER, 15 * WEEK // 10)
+    token = twin.new_farm()
+    twin.set_allocation(OWNER, 10_000)
+    enrich(twin, ALICE, token, MAX_STAKE - PLENTY)
+    twin.stake(ALICE, token, MAX_STAKE)
+    return twin, token
+
+
+def test_f3__own_claim_with_the_greatest_stake__costs_two_units_at_most(project):
+    twin, token = greatest_stake(project)
+    twin.move_to_week(0, 2_002)
+    alone = twin.earned(ALICE, token)
+    twin, token = greatest_stake(project)
+    twin.move_to_week(0, 1_001)
+    paid = twin.claim(ALICE, token)
+    twin.move_to_week(0, 2_002)
+    # Of 1,501.5 units each time: one for what a unit staked gets, rounded down, one for the half.
+    assert (alone, paid, twin.earned(ALICE, token)) == (3_002, 1_500, 1_500), "F3"
+
+
+def test_f2__claims_of_the_greatest_stake__lose_less_than_two_units_each(project):
+    twin, token = greatest_stake(project)
+    paid = 0
+    for number in range(1, 101):
+        twin.move_to_week(0, 1_001 * number)
+        paid += twin.claim(ALICE, token)
+    assert (twin.model.emitted(twin.now), paid) == (150_150, 150_000), "F2"

@@ -63,6 +63,8 @@ class AnvilChain:
             for error in project.get_contract(name).contract_type.errors
         }
         self.now = now
+        # What is sent past `set_time` gets the time of the block before, however long the machine takes.
+        chain.provider.make_request("anvil_setBlockTimestampInterval", [0])
 
     def move_to(self, timestamp: int) -> None:
         self.now = timestamp

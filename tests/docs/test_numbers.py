@@ -4,6 +4,7 @@ import pytest
 
 from tests.docs import (  # noqa: F401  claims register themselves
     architecture,
+    invariants,
     known_issues,
     mechanism,
     programme,

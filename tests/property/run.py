@@ -2,9 +2,10 @@
 
     python -m tests.property.run pool --seed 1000000 --steps 50000
 
-The seed decides everything. A failure ends the run with exit code 1; its report is the life that failed, as a program of the
-rules of `tests/property/pool/life.py`, and the command that looks for a shorter one. A package beside `pool` that has such
-a `life.py` with a `Life` runs by its name.
+The seed decides everything, together with the numbers in the project's sources, which Hypothesis likes to try. A failure
+ends the run with exit code 1; its report is the life that failed, as a program of the rules of
+`tests/property/pool/life.py`, and the command that looks for a shorter one. A package beside `pool` that has such a
+`life.py` with a `Life` runs by its name.
 """
 
 import argparse

@@ -52,5 +52,5 @@ class FarmTally(Tally):
     KINDS = ("reward of 6 decimals", "reward of 18 decimals", "before start", "from start on")
 
     def count(self, rule: str, events: list[Any], changed: bool) -> None:
-        claimed = [event.arguments["amount"] for event in events if event.name == "Claimed"]
-        super().count(rule, events, changed and (len(claimed) < len(events) or not events or any(claimed)))
+        of_nothing = bool(events) and all(e.name == "Claimed" and not e.arguments["amount"] for e in events)
+        super().count(rule, events, changed and not of_nothing)

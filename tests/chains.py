@@ -49,6 +49,17 @@ def address_of(account: Any) -> str:
     return account if isinstance(account, str) else str(account.address)
 
 
+def plain(value: Any) -> Any:
+    """Comparable across chains: addresses in lower case, structs as tuples."""
+    if isinstance(value, str):
+        return value.lower()
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value] or None
+    return int(value) if isinstance(value, int) else value
+
+
 class AnvilChain:
     """The network that Ape is connected to, whose latest block is of `now`. Blocks share their time until `move_to`."""
 

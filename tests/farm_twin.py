@@ -12,10 +12,9 @@ import pytest
 
 from perpetual_pools.model import Ledger, Market, Refused, StakingFarm
 from perpetual_pools.model.farm import ONE, WEEK
-from tests.chains import RevmChain, TestChain, address_of
+from tests.chains import RevmChain, TestChain, address_of, plain
 from tests.conftest import NOW
 from tests.revm import Reverted
-from tests.twin import _plain as plain
 
 Value = TypeVar("Value")
 

@@ -16,7 +16,7 @@ from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
-from tests.chains import Events, TestChain, address_of
+from tests.chains import Events, TestChain, address_of, plain
 from tests.revm import Reverted
 
 Value = TypeVar("Value")
@@ -203,7 +203,7 @@ class Twin:
                 failed = {"pool": self.model.address, "controller": controller, "reason": reason}
                 failures.append(("ClaimFailed", failed))
         sent = self.chain.send(keeper, "claimFor", [self.model.address, to], sender, self.pool)
-        assert _plain(sent.events[: len(failures)]) == _plain(failures)
+        assert plain(sent.events[: len(failures)]) == plain(failures)
         self._require_events(sent.events[len(failures) :], seen)
         self.compare()
 
@@ -302,7 +302,7 @@ class Twin:
                 self.compare()
             raise
         sent = self.chain.send(self.pool, method, arguments, sender)
-        assert _plain(sent.value) == _plain(expected), f"{method} returned {sent.value}, in the model {expected}"
+        assert plain(sent.value) == plain(expected), f"{method} returned {sent.value}, in the model {expected}"
         self._require_events(sent.events, seen)
         self.compare()
         return expected
@@ -310,7 +310,7 @@ class Twin:
     def _require_events(self, found: Events, seen: int) -> None:
         """Those of the model since it had emitted `seen`."""
         events = self.model.events[seen:]
-        assert _plain(found) == _plain([(event.name, event.arguments) for event in events])
+        assert plain(found) == plain([(event.name, event.arguments) for event in events])
         self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
         self.controllers.update(event.arguments["controller"] for event in events if event.name == "Committed")
 
@@ -318,7 +318,7 @@ class Twin:
         with pytest.raises(Reverted) as reverted:
             self.chain.send(self.pool, method, arguments, sender)
         found, wanted = (reverted.value.name, reverted.value.arguments), (refusal.error, refusal.arguments.values())
-        assert _plain(found) == _plain((wanted[0], tuple(wanted[1]))), f"{reverted.value}, in the model {refusal}"
+        assert plain(found) == plain((wanted[0], tuple(wanted[1]))), f"{reverted.value}, in the model {refusal}"
 
     def compare(self) -> None:
         """Every view and every balance, and the invariants that hold at all times."""
@@ -397,14 +397,3 @@ class Twin:
             loser, kept = balances[up], model.balances()[up]
             exact = Fraction(lo, hi) ** model.params.leverage * loser
             assert abs(kept - exact) <= 1, f"P3: keeps {kept}, exactly {float(exact)}"
-
-
-def _plain(value: Any) -> Any:
-    """Comparable across chains: addresses in lower case, structs as tuples."""
-    if isinstance(value, str):
-        return value.lower()
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value] or None
-    return int(value) if isinstance(value, int) else value

@@ -328,7 +328,7 @@ contract StakingFarm is IStakingFarm, Ownable2Step, Guard {
 
     // --- the schedule ---
 
-    /// @dev Seconds since start, 0 before. Below 2**32: later than that, 136 years, no week is ever scheduled.
+    /// @dev Seconds since start, 0 before. Below 2**32: it ends with the last week that can be, after 134 years.
     function _elapsed(uint256 timestamp) private view returns (uint256) {
         if (timestamp <= start) return 0;
         uint256 elapsed = timestamp - start;

@@ -9,6 +9,23 @@ import {adds, cancels, fits, grows} from "./products.sol";
 contract BatchPricingCheck {
     uint256 private constant WAD = 1e18;
 
+    struct Mint {
+        uint128 amount;
+        uint128 balance;
+        uint128 supply;
+        uint64 scale;
+    }
+
+    struct Batch {
+        uint128[2] balances;
+        uint128[2] supplies;
+        uint64 mintFee;
+        uint64 burnFee;
+        uint64 scale;
+        bool short;
+        uint128 amount;
+    }
+
     // --- the three formulas ---
 
     function check_grossDown__is_the_share_rounded_down_and_at_most_the_side(
@@ -57,118 +74,85 @@ contract BatchPricingCheck {
         }
     }
 
-    function check_tokensForDown__dilutes_nobody_and_stays_within_the_largest_supply(
-        uint128 amount,
-        uint128 balance,
-        uint128 supply,
-        uint64 scale
-    ) external pure {
-        given(amount <= 1 << 126 && balance <= 1 << 121 && supply <= 1 << 127 && scale >= 1 && scale <= 1e12);
-        uint256 out = BatchPricing.tokensForDown(amount, balance, supply, scale);
+    function check_tokensForDown__dilutes_nobody_and_stays_within_the_largest_supply(Mint memory m) external pure {
+        _given(m);
+        uint256 out = BatchPricing.tokensForDown(m.amount, m.balance, m.supply, m.scale);
         unchecked {
-            assert(out == 0 || out + supply <= 1 << 126);
-            if (balance == 0) assert(out == 0 || out == uint256(amount) * scale);
-            else assert(out * balance <= uint256(amount) * supply);
+            assert(out == 0 || out + m.supply <= 1 << 126);
+            if (m.balance == 0) assert(out == 0 || out == uint256(m.amount) * m.scale);
+            else assert(out * m.balance <= uint256(m.amount) * m.supply);
         }
     }
 
-    function check_tokensForDown__yields_nothing_exactly_when_the_specification_refunds(
-        uint128 amount,
-        uint128 balance,
-        uint128 supply,
-        uint64 scale
-    ) external pure {
-        given(amount <= 1 << 126 && balance <= 1 << 121 && supply <= 1 << 127 && scale >= 1 && scale <= 1e12);
+    function check_tokensForDown__yields_nothing_exactly_when_the_specification_refunds(Mint memory m) external pure {
+        _given(m);
         unchecked {
-            bool starts = balance == 0;
-            uint256 tokens = starts ? uint256(amount) * scale : (uint256(amount) * supply) / balance;
-            bool refunded = tokens == 0 || supply + tokens > 1 << 126;
-            if (starts && supply >= 1e12) refunded = true;
-            if (starts && supply + tokens < 1e12) refunded = true;
-            if (!starts && supply < 1e12 && uint256(balance) * scale > uint256(supply) * 1e12) refunded = true;
-            assert((BatchPricing.tokensForDown(amount, balance, supply, scale) == 0) == refunded);
+            bool starts = m.balance == 0;
+            uint256 tokens = starts ? uint256(m.amount) * m.scale : (uint256(m.amount) * m.supply) / m.balance;
+            bool refunded = tokens == 0 || m.supply + tokens > 1 << 126;
+            if (starts && m.supply >= 1e12) refunded = true;
+            if (starts && m.supply + tokens < 1e12) refunded = true;
+            if (!starts && m.supply < 1e12 && uint256(m.balance) * m.scale > uint256(m.supply) * 1e12) refunded = true;
+            assert((BatchPricing.tokensForDown(m.amount, m.balance, m.supply, m.scale) == 0) == refunded);
         }
     }
 
     // --- the price of a batch ---
 
-    function check_price__of_a_burn__is_its_share_less_the_fee_or_nothing(
-        uint128[2] calldata balances,
-        uint128[2] calldata supplies,
-        uint64[2] calldata fees,
-        uint64 scale,
-        bool short,
-        uint128 amount
-    ) external pure {
-        BatchPricing.Terms memory terms = _terms(balances, supplies, fees, scale, amount);
-        uint256 side = short ? 1 : 0;
-        given(amount <= terms.supplies[side]);
-        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, short ? 3 : 1, amount);
+    function check_price__of_a_burn__is_its_share_less_the_fee_or_nothing(Batch memory b) external pure {
+        BatchPricing.Terms memory terms = _terms(b);
+        uint256 side = b.short ? 1 : 0;
+        given(b.amount <= terms.supplies[side]);
+        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, b.short ? 3 : 1, b.amount);
         unchecked {
-            uint256 gross = BatchPricing.grossDown(amount, terms.balances[side], terms.supplies[side]);
+            uint256 gross = BatchPricing.grossDown(b.amount, terms.balances[side], terms.supplies[side]);
             assert(paid == gross && out == BatchPricing.afterFeeUp(gross, terms.burnFee) && added == 0);
-            assert(out * terms.supplies[side] <= amount * terms.balances[side]);
+            assert(out * terms.supplies[side] <= b.amount * terms.balances[side]);
         }
     }
 
-    function check_price__of_a_mint__is_the_tokens_for_what_the_fee_leaves_or_nothing(
-        uint128[2] calldata balances,
-        uint128[2] calldata supplies,
-        uint64[2] calldata fees,
-        uint64 scale,
-        bool short,
-        uint128 amount
-    ) external pure {
-        BatchPricing.Terms memory terms = _terms(balances, supplies, fees, scale, amount);
-        uint256 side = short ? 1 : 0;
-        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, short ? 2 : 0, amount);
-        uint256 left = BatchPricing.afterFeeUp(amount, terms.mintFee);
-        uint256 tokens = BatchPricing.tokensForDown(left, terms.balances[side], terms.supplies[side], scale);
-        if (terms.balances[0] + terms.balances[1] + amount > 1 << 120) tokens = 0;
+    function check_price__of_a_mint__is_the_tokens_for_what_the_fee_leaves_or_nothing(Batch memory b) external pure {
+        BatchPricing.Terms memory terms = _terms(b);
+        uint256 side = b.short ? 1 : 0;
+        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, b.short ? 2 : 0, b.amount);
+        uint256 left = BatchPricing.afterFeeUp(b.amount, terms.mintFee);
+        uint256 tokens = BatchPricing.tokensForDown(left, terms.balances[side], terms.supplies[side], b.scale);
+        if (terms.balances[0] + terms.balances[1] + b.amount > 1 << 120) tokens = 0;
         assert(out == tokens && paid == 0 && added == (tokens == 0 ? 0 : left));
-        assert(added <= amount);
+        assert(added <= b.amount);
     }
 
-    function check_price__of_a_flip__is_the_mint_of_what_the_burn_yields_or_nothing(
-        uint128[2] calldata balances,
-        uint128[2] calldata supplies,
-        uint64[2] calldata fees,
-        uint64 scale,
-        bool short,
-        uint128 amount
-    ) external pure {
-        BatchPricing.Terms memory terms = _terms(balances, supplies, fees, scale, amount);
-        (uint256 from, uint256 to) = short ? (1, 0) : (0, 1);
-        given(amount <= terms.supplies[from]);
-        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, short ? 5 : 4, amount);
-        uint256 gross = BatchPricing.grossDown(amount, terms.balances[from], terms.supplies[from]);
+    function check_price__of_a_flip__is_the_mint_of_what_the_burn_yields_or_nothing(Batch memory b) external pure {
+        BatchPricing.Terms memory terms = _terms(b);
+        (uint256 from, uint256 to) = b.short ? (1, 0) : (0, 1);
+        given(b.amount <= terms.supplies[from]);
+        (uint256 out, uint256 paid, uint256 added) = BatchPricing.price(terms, b.short ? 5 : 4, b.amount);
+        uint256 gross = BatchPricing.grossDown(b.amount, terms.balances[from], terms.supplies[from]);
         uint256 net = BatchPricing.afterFeeUp(gross, terms.burnFee);
         uint256 left = BatchPricing.afterFeeUp(net, terms.mintFee);
-        uint256 tokens = BatchPricing.tokensForDown(left, terms.balances[to], terms.supplies[to], scale);
+        uint256 tokens = BatchPricing.tokensForDown(left, terms.balances[to], terms.supplies[to], b.scale);
         assert(out == tokens && paid == (tokens == 0 ? 0 : gross) && added == (tokens == 0 ? 0 : left));
         known(gross <= terms.balances[from]); // check_grossDown
         known(net <= gross && left <= net); // check_afterFeeUp
         assert(added <= paid);
     }
 
-    function _terms(
-        uint128[2] calldata balances,
-        uint128[2] calldata supplies,
-        uint64[2] calldata fees,
-        uint256 scale,
-        uint256 amount
-    ) private pure returns (BatchPricing.Terms memory) {
-        given(balances[0] <= 1 << 121 && balances[1] <= 1 << 121);
-        given(supplies[0] <= 1 << 127 && supplies[1] <= 1 << 127);
-        given(fees[0] <= 0.1e18 && fees[1] <= 0.1e18 && amount <= 1 << 126 && amount != 0);
-        given(scale >= 1 && scale <= 1e12);
+    function _given(Mint memory m) private pure {
+        given(m.amount <= 1 << 126 && m.balance <= 1 << 121 && m.supply <= 1 << 127 && m.scale >= 1 && m.scale <= 1e12);
+    }
+
+    function _terms(Batch memory b) private pure returns (BatchPricing.Terms memory) {
+        given(b.balances[0] <= 1 << 121 && b.balances[1] <= 1 << 121);
+        given(b.supplies[0] <= 1 << 127 && b.supplies[1] <= 1 << 127);
+        given(b.mintFee <= 0.1e18 && b.burnFee <= 0.1e18 && b.amount <= 1 << 126 && b.amount != 0);
+        given(b.scale >= 1 && b.scale <= 1e12);
         return
             BatchPricing.Terms({
-                balances: [uint256(balances[0]), balances[1]],
-                supplies: [uint256(supplies[0]), supplies[1]],
-                mintFee: fees[0],
-                burnFee: fees[1],
-                tokenUnitsPerSettlementUnit: scale
+                balances: [uint256(b.balances[0]), b.balances[1]],
+                supplies: [uint256(b.supplies[0]), b.supplies[1]],
+                mintFee: b.mintFee,
+                burnFee: b.burnFee,
+                tokenUnitsPerSettlementUnit: b.scale
             });
     }
 }

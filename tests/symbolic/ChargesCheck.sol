@@ -10,6 +10,15 @@ contract ChargesCheck {
     uint256 private constant YEAR_WAD = 365 days * 1e18;
     uint256 private constant LARGEST = (1 << 122) - 1;
 
+    struct Call {
+        uint128 long;
+        uint128 short;
+        uint128 maximum;
+        uint24 ramp;
+        uint24 lateness;
+        uint24 interval;
+    }
+
     function check_managementFeeDown__is_the_formula_rounded_down_and_at_most_the_side(
         uint128 balance,
         uint64 fee,
@@ -25,31 +34,17 @@ contract ChargesCheck {
         }
     }
 
-    function check_keeperRewardDown__splits_the_lesser_of_ramp_and_cap_by_the_sides(
-        uint128 long,
-        uint128 short,
-        uint128 maximum,
-        uint24 ramp,
-        uint24 lateness,
-        uint24 interval
-    ) external pure {
-        given(long <= LARGEST && short <= LARGEST && uint256(long) + short != 0);
-        given(interval >= 10 minutes && interval <= 7 days && ramp <= interval && lateness < interval);
-        (uint256 fromLong, uint256 fromShort) = Charges.keeperRewardDown(
-            long,
-            short,
-            maximum,
-            ramp,
-            lateness,
-            interval
-        );
+    function check_keeperRewardDown__splits_the_lesser_of_ramp_and_cap_by_the_sides(Call memory c) external pure {
+        given(c.long <= LARGEST && c.short <= LARGEST && uint256(c.long) + c.short != 0);
+        given(c.interval >= 10 minutes && c.interval <= 7 days && c.ramp <= c.interval && c.lateness < c.interval);
+        (uint256 fromLong, uint256 fromShort) = _reward(c);
         unchecked {
-            uint256 total = uint256(long) + short;
-            uint256 reward = lateness < ramp ? (uint256(maximum) * lateness) / ramp : maximum;
-            uint256 cap = (total * interval) / 36_000_000;
-            assert(reward <= maximum && cap < total);
+            uint256 total = uint256(c.long) + c.short;
+            uint256 reward = c.lateness < c.ramp ? (uint256(c.maximum) * c.lateness) / c.ramp : c.maximum;
+            uint256 cap = (total * c.interval) / 36_000_000;
+            assert(reward <= c.maximum && cap < total);
             if (reward > cap) reward = cap;
-            assert(fromLong == (reward * long) / total && fromShort == (reward * short) / total);
+            assert(fromLong == (reward * c.long) / total && fromShort == (reward * c.short) / total);
         }
     }
 
@@ -75,24 +70,14 @@ contract ChargesCheck {
         }
     }
 
-    function check_keeperRewardDown__of_an_empty_pool_or_without_lateness_is_nothing(
-        uint128 long,
-        uint128 short,
-        uint128 maximum,
-        uint24 ramp,
-        uint24 lateness,
-        uint24 interval
-    ) external pure {
-        given(long <= LARGEST && short <= LARGEST);
-        given(uint256(long) + short == 0 || (lateness == 0 && ramp != 0));
-        (uint256 fromLong, uint256 fromShort) = Charges.keeperRewardDown(
-            long,
-            short,
-            maximum,
-            ramp,
-            lateness,
-            interval
-        );
+    function check_keeperRewardDown__of_an_empty_pool_or_without_lateness_is_nothing(Call memory c) external pure {
+        given(c.long <= LARGEST && c.short <= LARGEST);
+        given(uint256(c.long) + c.short == 0 || (c.lateness == 0 && c.ramp != 0));
+        (uint256 fromLong, uint256 fromShort) = _reward(c);
         assert(fromLong == 0 && fromShort == 0);
+    }
+
+    function _reward(Call memory c) private pure returns (uint256, uint256) {
+        return Charges.keeperRewardDown(c.long, c.short, c.maximum, c.ramp, c.lateness, c.interval);
     }
 }

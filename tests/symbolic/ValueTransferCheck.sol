@@ -8,22 +8,26 @@ import {given} from "./given.sol";
 contract ValueTransferCheck {
     uint256 private constant Q = 1 << 128;
 
+    struct Move {
+        uint128 long;
+        uint128 short;
+        uint96 lastPrice;
+        uint96 price;
+        uint8 p;
+    }
+
     function check_transfer__loser_keeps_the_retained_part_rounded_up_and_the_winner_gains_the_rest(
-        uint128 long,
-        uint128 short,
-        uint96 lastPrice,
-        uint96 price,
-        uint8 p
+        Move memory m
     ) external pure {
-        given(long < 1 << 127 && short < 1 << 127 && p >= 1 && p <= 10 && lastPrice != 0 && price != 0);
-        given(price != lastPrice);
-        (uint256 newLong, uint256 newShort) = ValueTransfer.transfer(long, short, lastPrice, price, p);
+        _given(m);
+        given(m.price != m.lastPrice);
+        (uint256 newLong, uint256 newShort) = ValueTransfer.transfer(m.long, m.short, m.lastPrice, m.price, m.p);
         unchecked {
-            assert(newLong + newShort == uint256(long) + short);
-            bool up = price > lastPrice;
-            (uint256 kept, uint256 loser) = up ? (newShort, short) : (newLong, long);
-            (uint256 lo, uint256 hi) = up ? (lastPrice, price) : (price, lastPrice);
-            assert(kept == (loser == 0 ? 0 : _keepUp(loser, ValueTransfer.retainedDown(lo, hi, p))));
+            assert(newLong + newShort == uint256(m.long) + m.short);
+            bool up = m.price > m.lastPrice;
+            (uint256 kept, uint256 loser) = up ? (newShort, m.short) : (newLong, m.long);
+            (uint256 lo, uint256 hi) = up ? (m.lastPrice, m.price) : (m.price, m.lastPrice);
+            assert(kept == (loser == 0 ? 0 : _keepUp(loser, ValueTransfer.retainedDown(lo, hi, m.p))));
         }
     }
 
@@ -53,16 +57,16 @@ contract ValueTransferCheck {
         assert(newLong == long && newShort == short);
     }
 
-    function check_transfer__is_the_same_for_both_sides(
-        uint128 long,
-        uint128 short,
-        uint96 lastPrice,
-        uint96 price,
-        uint8 p
-    ) external pure {
-        given(long < 1 << 127 && short < 1 << 127 && p >= 1 && p <= 10 && lastPrice != 0 && price != 0);
-        (uint256 newLong, uint256 newShort) = ValueTransfer.transfer(long, short, lastPrice, price, p);
-        (uint256 mirroredShort, uint256 mirroredLong) = ValueTransfer.transfer(short, long, price, lastPrice, p);
+    function check_transfer__is_the_same_for_both_sides(Move memory m) external pure {
+        _given(m);
+        (uint256 newLong, uint256 newShort) = ValueTransfer.transfer(m.long, m.short, m.lastPrice, m.price, m.p);
+        (uint256 mirroredShort, uint256 mirroredLong) = ValueTransfer.transfer(
+            m.short,
+            m.long,
+            m.price,
+            m.lastPrice,
+            m.p
+        );
         assert(newLong == mirroredLong && newShort == mirroredShort);
     }
 
@@ -78,5 +82,9 @@ contract ValueTransferCheck {
             assert(ratio < Q && retained < Q);
             assert(ValueTransfer.retainedDown(lo, hi, p + 1) == (retained * ratio) / Q);
         }
+    }
+
+    function _given(Move memory m) private pure {
+        given(m.long < 1 << 127 && m.short < 1 << 127 && m.p >= 1 && m.p <= 10 && m.lastPrice != 0 && m.price != 0);
     }
 }

@@ -14,6 +14,7 @@ from ape_accounts import KeyfileAccount
 from ape_foundry.exceptions import FoundryProviderError
 from web3.exceptions import Web3Exception
 
+from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
 LOCAL_CHAIN = "http://127.0.0.1:8545"
-OWN_ERRORS = (ParametersError, RecordError, DeploymentError, SchedulingError, SendingError)
+OWN_ERRORS = (ParametersError, RecordError, ContractError, DeploymentError, SchedulingError, SendingError)
 
 
 def prepare(_context: click.Context, _option: click.Parameter, provider: ProviderAPI) -> ProviderAPI:

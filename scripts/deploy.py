@@ -10,7 +10,8 @@ from ape.api import AccountAPI
 from ape.cli import account_option
 
 from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
-from perpetual_pools.deployment import SystemDeployment, default_record_path, deploy_system
+from perpetual_pools.deployment import SystemDeployment, deploy_system
+from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import load
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import ape
 from ape.exceptions import ContractLogicError
 
-from perpetual_pools import deployment
+from perpetual_pools import contracts
 from perpetual_pools.model import (
     ChainlinkOracle,
     CommitType,
@@ -64,7 +64,7 @@ class Demo:
         deployer = self.stage.deployer
         sequencer_since = self.stage.now - 30 * 24 * HOUR
         self.stage.tick()
-        sequencer_feed = deployment.deploy_feed(deployer, 0, "L2 Sequencer Uptime Status")
+        sequencer_feed = contracts.deploy_feed(deployer, 0, "L2 Sequencer Uptime Status")
         self.stage.tick()
         sequencer_feed.pushRound(1, 0, sequencer_since, sequencer_since, sender=deployer)
         self.feeds: dict[str, Any] = {}
@@ -73,21 +73,21 @@ class Demo:
         oracles: dict[str, tuple[str, ChainlinkOracle]] = {}
         for name, history in self.histories.items():
             self.stage.tick()
-            self.feeds[name] = deployment.deploy_feed(deployer, FEED_DECIMALS, f"{name} / USD")
+            self.feeds[name] = contracts.deploy_feed(deployer, FEED_DECIMALS, f"{name} / USD")
             self.feed_models[name] = Feed(FEED_DECIMALS)
             self.pushed_until[name] = history.at(self.stage.now).updated_at - 1
             self._push_rounds(name)
             self.stage.tick()
-            wrapper = deployment.deploy_wrapper(deployer, self.feeds[name], sequencer_feed, MAX_AGE, GRACE_PERIOD)
+            wrapper = contracts.deploy_wrapper(deployer, self.feeds[name], sequencer_feed, MAX_AGE, GRACE_PERIOD)
             sequencer = SequencerFeed(0, sequencer_since)
             oracles[name] = (
                 str(wrapper.address),
                 ChainlinkOracle(self.feed_models[name], sequencer, MAX_AGE, GRACE_PERIOD),
             )
         self.stage.tick()
-        self.factory = deployment.deploy_factory(deployer, deployer, deployer)
+        self.factory = contracts.deploy_factory(deployer, deployer, deployer)
         self.stage.tick()
-        self.keeper = deployment.deploy_keeper(deployer)
+        self.keeper = contracts.deploy_keeper(deployer)
         self.markets = [self._deploy_market(leverage, name, *oracles[name]) for leverage, name in MARKETS]
 
     def _deploy_market(self, leverage: int, underlying: str, wrapper: str, oracle: ChainlinkOracle) -> Market:
@@ -106,7 +106,7 @@ class Demo:
             min_liquidity=10 * USDC,
         )
         self.stage.tick()
-        contract = deployment.deploy_pool(self.stage.deployer, self.factory, params)
+        contract = contracts.deploy_pool(self.stage.deployer, self.factory, params)
         pool = Pool(
             params,
             settlement=self.stage.ledger,
@@ -118,7 +118,7 @@ class Demo:
             address=str(contract.address),
         )
         long_token, short_token = (
-            deployment.instance("PoolToken", address) for address in (contract.longToken(), contract.shortToken())
+            contracts.instance("PoolToken", address) for address in (contract.longToken(), contract.shortToken())
         )
         return Market(underlying, pool, contract, long_token, short_token)
 

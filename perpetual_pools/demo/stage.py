@@ -6,7 +6,7 @@ from collections import Counter
 
 import ape
 
-from perpetual_pools import deployment
+from perpetual_pools import contracts
 from perpetual_pools.model import Ledger
 
 from .scenario import DECIMALS, STAKE, Trader
@@ -28,7 +28,7 @@ class Stage:
         self.actions: Counter[str] = Counter()
         """How often traders, and the keeper for them, did what."""
         self.tick()
-        self.usdc = deployment.deploy_settlement_token(self.deployer, "Test USD Coin", "USDC", DECIMALS)
+        self.usdc = contracts.deploy_settlement_token(self.deployer, "Test USD Coin", "USDC", DECIMALS)
         self.ledger = Ledger("TransferFromFailed")
         for trader, account in self.accounts.items():
             self.tick()

@@ -20,9 +20,10 @@ from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineE
 from eth_utils.address import is_hex_address, to_checksum_address
 
 from perpetual_pools import records
-from perpetual_pools.deployment import default_record_path, genesis, instance
+from perpetual_pools.contracts import instance
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import BPS, WEEK
+from perpetual_pools.networks import default_record_path, genesis
 from perpetual_pools.programme.amounts import LAUNCH, Programme, weekly_amounts
 from perpetual_pools.programme.text import tcr
 from perpetual_pools.sending import send, signed

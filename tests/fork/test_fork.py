@@ -8,8 +8,10 @@ from typing import Any
 from ape.contracts import ContractContainer
 from eth_utils import to_hex
 
-from perpetual_pools.deployment import default_record_path, deploy_feed, deploy_system, deploy_wrapper, instance
+from perpetual_pools.contracts import deploy_feed, deploy_wrapper, instance
+from perpetual_pools.deployment import deploy_system
 from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Ledger, Market, Round, SequencerFeed
+from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import Sequencer, load
 from perpetual_pools.programme import weekly_amounts
 from tests.chains import AnvilChain

@@ -11,7 +11,7 @@ import ape
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
-from perpetual_pools.deployment import deploy_feed, deploy_settlement_token, instance
+from perpetual_pools.contracts import deploy_feed, deploy_settlement_token, instance
 from perpetual_pools.model import ZERO_ADDRESS
 from tests.scripts.anvil import anvil, connected
 

@@ -14,10 +14,10 @@ from unittest import mock
 
 import ape
 
+from perpetual_pools.contracts import instance
 from perpetual_pools.demo.__main__ import main
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import Trader
-from perpetual_pools.deployment import instance
 from perpetual_pools.programme import TCR
 
 

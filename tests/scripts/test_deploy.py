@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from perpetual_pools.deployment import instance
+from perpetual_pools.contracts import instance
 from perpetual_pools.parameters import load
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import APE, ROOT, ape_run, environment, examples

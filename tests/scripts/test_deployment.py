@@ -9,8 +9,9 @@ import pytest
 from ape.exceptions import TransactionError
 from web3.exceptions import Web3RPCError
 
-from perpetual_pools import deployment, records, sending
-from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system, instance
+from perpetual_pools import contracts, networks, records, sending
+from perpetual_pools.contracts import instance
+from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, Sequencer, load
 from perpetual_pools.records import Record
@@ -173,7 +174,7 @@ def test_deploy_system__lost_transaction_arrives_while_the_plan_is_read__is_not_
     assert str(raised.value) == UNDER_WAY.format(owner.address)
     record = deploy_system(owner, small, path)
     assert owner.nonce == start + len(STEPS)
-    assert record.address("settlement token") == deployment.creation_address(owner.address, start)
+    assert record.address("settlement token") == contracts.creation_address(owner.address, start)
 
 
 def test_deploy_system__transaction_still_waiting__is_waited_for(
@@ -198,7 +199,7 @@ def test_deploy_system__transaction_still_waiting__is_waited_for(
     finally:
         provider.make_request("evm_setAutomine", [True])
     assert owner.nonce == start + len(STEPS)
-    assert record.address("settlement token") == deployment.creation_address(owner.address, start)
+    assert record.address("settlement token") == contracts.creation_address(owner.address, start)
 
 
 def test_deploy_system__other_transactions_of_the_account_waiting__sends_nothing(
@@ -226,7 +227,7 @@ def test_deploy_system__nonce_went_elsewhere_and_nothing_was_made__sends_anew(
     owner.transfer(stranger, 1)
     record = deploy_system(owner, small, path)
     assert owner.nonce == start + 1 + len(STEPS)
-    assert record.address("factory") == deployment.creation_address(owner.address, start + 5)
+    assert record.address("factory") == contracts.creation_address(owner.address, start + 5)
 
 
 @pytest.mark.parametrize("step", ["factory", "BTC/USD first round"])
@@ -261,7 +262,7 @@ def test_deploy_system__pool_is_there_already__is_entered(
     if not has_intent:
         records.save(path, record.model_copy(update={"intent": None}))
     params = small.pool_params(small.markets[0], record.address("settlement token"), record.address("BTC/USD oracle"))
-    pool = deployment.deploy_pool(owner, instance("PoolFactory", record.address("factory")), params)
+    pool = contracts.deploy_pool(owner, instance("PoolFactory", record.address("factory")), params)
     nonce, block = owner.nonce, chain.blocks.head.number
     chain.mine(3)
     entry = deploy_system(owner, small, path).deployments[POOL]
@@ -392,9 +393,9 @@ def test_deploy_system__contract_of_another_transaction__is_told(
 ) -> None:
     """A factory of somebody else's, with all that a forger can make fit: block, contract and code hash."""
     data = json.loads(path.read_text())
-    forged = deployment.deploy_factory(owner, owner, owner)
+    forged = contracts.deploy_factory(owner, owner, owner)
     entry = data["deployments"]["factory"]
-    entry |= {"address": forged.address, "code_hash": deployment.code_hash(forged.address)}
+    entry |= {"address": forged.address, "code_hash": contracts.code_hash(forged.address)}
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
         f"'factory' has the address {forged.address}, the chain says {deployed.address('factory')}. "
@@ -516,7 +517,7 @@ def test_deploy_system__review_raises__sends_nothing(owner: Any, path: Path, sma
 
 
 def test_default_record_path__is_named_after_the_network(project: Any) -> None:
-    assert deployment.default_record_path() == project.path / "deployments" / "local.json"
+    assert networks.default_record_path() == project.path / "deployments" / "local.json"
 
 
 # --- contracts that exist already, as on a real chain ---
@@ -526,10 +527,10 @@ def test_default_record_path__is_named_after_the_network(project: Any) -> None:
 def existing(owner: Any, chain: Any, small: Parameters) -> Parameters:
     """`small` on a token, a feed and a sequencer feed that are there."""
     now = chain.blocks.head.timestamp
-    token = deployment.deploy_settlement_token(owner, "USD Coin", "USDC", 6)
-    feed = deployment.deploy_feed(owner, 8, "BTC / USD")
+    token = contracts.deploy_settlement_token(owner, "USD Coin", "USDC", 6)
+    feed = contracts.deploy_feed(owner, 8, "BTC / USD")
     feed.pushRound(1, 30_000 * 10**8, now, now, sender=owner)
-    sequencer = deployment.deploy_feed(owner, 0, "L2 Sequencer Uptime Status Feed")
+    sequencer = contracts.deploy_feed(owner, 0, "L2 Sequencer Uptime Status Feed")
     sequencer.pushRound(1, 0, now - 2 * HOUR, now - 2 * HOUR, sender=owner)
     changed = {"address": feed.address, "first_price": None}
     return small.model_copy(
@@ -593,7 +594,7 @@ def test_deploy_system__contract_is_not_what_the_parameters_say__line_and_both_v
 
 
 def test_deploy_system__contract_that_is_no_token__is_told(owner: Any, path: Path, existing: Parameters) -> None:
-    keeper = deployment.deploy_keeper(owner)
+    keeper = contracts.deploy_keeper(owner)
     token = existing.settlement_token.model_copy(update={"address": keeper.address})
     with pytest.raises(ParametersError) as raised:
         deploy_system(owner, existing.model_copy(update={"settlement_token": token}), path)

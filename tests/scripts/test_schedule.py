@@ -11,7 +11,7 @@ from pathlib import Path
 import ape
 import matplotlib.image
 
-from perpetual_pools.deployment import instance
+from perpetual_pools.contracts import instance
 from perpetual_pools.programme import TCR, weekly_amounts
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples

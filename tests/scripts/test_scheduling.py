@@ -12,8 +12,8 @@ from rich.console import Console
 from web3.exceptions import Web3RPCError
 
 from perpetual_pools import records, sending
-from perpetual_pools.deployment import connected_network, genesis
 from perpetual_pools.model.farm import WEEK
+from perpetual_pools.networks import connected_network, genesis
 from perpetual_pools.programme import TCR, scheduling, weekly_amounts
 from perpetual_pools.programme.report import build_report, print_plan
 from perpetual_pools.programme.scheduling import (

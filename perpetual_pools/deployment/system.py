@@ -1,7 +1,4 @@
-"""Deployment of the contracts: one by one, and a whole system from parameters through a record.
-
-The functions `deploy_*` send with `account` on the connected network and return the instance, ready to use: tests and the
-demo work with them. `deploy_system` does the same steps for operators: it can be interrupted anywhere and run again.
+"""The steps of a plan done one after the other, through a record: interrupted anywhere, it can be run again.
 
 How a step is never sent twice. Each step is one transaction of one account. Before it is sent, the record gets its
 *intent*: its nonce and the hash it will have. When it is mined, the record gets its result and the intent goes. A run
@@ -15,27 +12,26 @@ record at the same time.
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import ape
-from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
-from eth_abi.abi import encode
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
-from web3.utils.address import get_create2_address, get_create_address
 
 from perpetual_pools import records, sending
-from perpetual_pools.model import ZERO_ADDRESS, PoolParams
-from perpetual_pools.parameters import FeedParameters, Parameters, Sequencer
+from perpetual_pools.contracts import code_hash, compiler, container, creation_address, instance, pool_address
+from perpetual_pools.networks import connected_network, genesis
+from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
+
+from .chain import verify_chain
+from .plan import FACTORY, AddressOf, Creation, FunctionCall, Now, PoolCreation, Step, plan
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
-    from ape.contracts import ContractContainer, ContractInstance
+    from ape.contracts import ContractInstance
 
 Report = Callable[[str], object]
 """Takes a line of progress."""
@@ -45,198 +41,16 @@ class DeploymentError(Exception):
     """The deployment cannot go on; says why and what to do."""
 
 
-# --- one contract ---
-
-
-def deploy_feed(account: AccountAPI, decimals: int, description: str) -> ContractInstance:
-    """A feed that answers the rounds it is given (`pushRound`). Local chains and test networks only."""
-    return account.deploy(ape.project.ReplayAggregator, decimals, description)
-
-
-def deploy_settlement_token(account: AccountAPI, name: str, symbol: str, decimals: int) -> ContractInstance:
-    """An ERC-20 that anyone can mint. Local chains and test networks only."""
-    return account.deploy(ape.project.MockERC20, name, symbol, decimals)
-
-
-def deploy_wrapper(
-    account: AccountAPI,
-    feed: ContractInstance | str,
-    sequencer_feed: ContractInstance | str | None,
-    max_age: int,
-    grace_period: int,
-) -> ContractInstance:
-    """The oracle over `feed`.
-
-    Args:
-        sequencer_feed: None (or the zero address) on a chain without a sequencer uptime feed.
-        max_age: Seconds.
-        grace_period: Seconds.
-    """
-    return account.deploy(
-        ape.project.ChainlinkOracleWrapper, feed, sequencer_feed or ZERO_ADDRESS, max_age, grace_period
-    )
-
-
-def deploy_factory(
-    account: AccountAPI, owner: AccountAPI | str, fee_recipient: AccountAPI | ContractInstance | str
-) -> ContractInstance:
-    """The factory; `owner` is the DAO."""
-    return account.deploy(ape.project.PoolFactory, owner, fee_recipient)
-
-
-def deploy_keeper(account: AccountAPI) -> ContractInstance:
-    """The keeper contract: stateless, one per chain is enough."""
-    return account.deploy(ape.project.PoolKeeper)
-
-
-def pool_arguments(params: PoolParams) -> tuple[str | int, ...]:
-    """`params` as the struct that the factory takes: the fields stand in its order."""
-    return tuple(asdict(params).values())
-
-
-def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolParams) -> ContractInstance:
-    """The pool of `params`, at the address that `factory.poolAddress(params, account)` foretells.
-
-    Raises:
-        The factory's or the pool's error, with its arguments, when a parameter breaks a bound.
-    """
-    arguments = pool_arguments(params)
-    pool = factory.poolAddress(arguments, account)
-    factory.deployPool(arguments, sender=account)
-    return ape.project.LeveragedPool.at(pool)
-
-
-# --- the plan ---
-
-
-@dataclass(frozen=True)
-class AddressOf:
-    """An argument: where the step of that name put its contract."""
-
-    step: str
-
-
-@dataclass(frozen=True)
-class Now:
-    """An argument: the time of the latest block, in seconds."""
-
-
-Argument = str | int | AddressOf | Now
-
-
-@dataclass(frozen=True)
-class Step:
-    """One transaction. `arguments` are named and ordered as in the ABI."""
-
-    name: str
-    contract: str
-    arguments: Mapping[str, Argument]
-
-
-@dataclass(frozen=True)
-class Creation(Step):
-    """Deploys `contract` from the account."""
-
-
-@dataclass(frozen=True)
-class PoolCreation(Step):
-    """Deploys a pool through the factory, at an address that follows from its parameters and the account."""
-
-
-@dataclass(frozen=True)
-class FunctionCall(Step):
-    """Calls `function` of the step `target`, which deploys a `contract`."""
-
-    target: str
-    function: str
-
-
-FACTORY = "factory"
-KEEPER = "keeper"
-SETTLEMENT_TOKEN = "settlement token"
-
-
-def feed_name(feed: str) -> str:
-    """The record's name of a test feed."""
-    return f"{feed} feed"
-
-
-def oracle_name(feed: str) -> str:
-    """The record's name of the oracle wrapper over a feed."""
-    return f"{feed} oracle"
-
-
-def plan(parameters: Parameters, deployer: str) -> list[Step]:
-    """All steps, in order. Pools are named by their markets, like `3-BTC/USDC`."""
-
-    def account(name: str) -> str:
-        return deployer if name == "deployer" else name
-
-    token = parameters.settlement_token
-    sequencer = parameters.sequencer
-    steps: list[Step] = []
-    if token.address == "test":
-        mock: dict[str, Argument] = {"name_": token.name, "symbol_": token.symbol, "decimals_": token.decimals}
-        steps.append(Creation(SETTLEMENT_TOKEN, "MockERC20", mock))
-    for name, feed in parameters.feeds.items():
-        if feed.address == "test":
-            steps += _test_feed(name, feed)
-        wrapper: dict[str, Argument] = {
-            "feed_": AddressOf(feed_name(name)) if feed.address == "test" else feed.address,
-            "sequencerFeed_": sequencer.feed if sequencer else ZERO_ADDRESS,
-            "maxAge_": feed.max_age,
-            "gracePeriod_": sequencer.grace_period if sequencer else 0,
-        }
-        steps.append(Creation(oracle_name(name), "ChainlinkOracleWrapper", wrapper))
-    owners: dict[str, Argument] = {
-        "owner_": account(parameters.owner),
-        "feeRecipient_": account(parameters.fee_recipient),
-    }
-    steps.append(Creation(FACTORY, "PoolFactory", owners))
-    steps.append(Creation(KEEPER, "PoolKeeper", {}))
-    for market in parameters.markets:
-        pool: dict[str, Argument] = asdict(parameters.pool_params(market, token.address, ""))
-        pool["oracle"] = AddressOf(oracle_name(market.feed))
-        if token.address == "test":
-            pool["settlement_token"] = AddressOf(SETTLEMENT_TOKEN)
-        steps.append(PoolCreation(market.name, "LeveragedPool", {_camel(name): pool[name] for name in pool}))
-    return steps
-
-
-def _test_feed(name: str, feed: FeedParameters) -> Iterator[Step]:
-    assert feed.first_price is not None, "parameters.load refuses a test feed without a first price"
-    yield Creation(feed_name(name), "ReplayAggregator", {"decimals_": feed.decimals, "description_": feed.description})
-    yield FunctionCall(
-        f"{name} first round",
-        "ReplayAggregator",
-        {"id": 1, "answer": feed.first_price, "startedAt": Now(), "updatedAt": Now()},
-        target=feed_name(name),
-        function="pushRound",
-    )
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(other.title() for other in others)
-
-
-def creation_address(deployer: str, nonce: int) -> str:
-    """Where a contract comes that `deployer` creates with `nonce`."""
-    return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
-
-
-def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]) -> str:
-    """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
-    types = [field.canonical_type for field in _constructor_inputs("LeveragedPool")[0].components or []]
-    struct = f"({','.join(types)})"
-    values = tuple(arguments.values())
-    salt = keccak(encode([struct, "address"], [values, deployer]))
-    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode()) + encode([struct], [values])
-    return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
-
-
-def _constructor_inputs(contract: str) -> list[Any]:
-    return list(_container(contract).contract_type.constructor.inputs)
+def commit() -> str | None:
+    """The commit of the repository, with `-dirty` when files were changed; None outside one."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
 
 
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
@@ -251,88 +65,6 @@ def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
             case _:
                 resolved[name] = argument
     return resolved
-
-
-# --- the chain ---
-
-
-def verify_chain(parameters: Parameters) -> None:
-    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say."""
-    if ape.chain.chain_id != parameters.chain_id:
-        raise parameters.problem(
-            ("chain_id",),
-            f"expected the chain id of the connected network, {ape.chain.chain_id}, got {parameters.chain_id}",
-        )
-    token = parameters.settlement_token
-    if token.address != "test":
-        place = ("settlement_token",)
-        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
-        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
-    for name, feed in parameters.feeds.items():
-        if feed.address != "test":
-            _verify_feed(parameters, name, feed)
-    if parameters.sequencer is not None:
-        _verify_sequencer(parameters, parameters.sequencer)
-
-
-def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> None:
-    place = ("feeds", name)
-    _verify_view(parameters, place, "description", "IAggregatorV3", feed.address, feed.description)
-    _verify_view(parameters, place, "decimals", "IAggregatorV3", feed.address, feed.decimals)
-    _, _, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
-    age = ape.chain.blocks.head.timestamp - updated_at
-    if age > feed.max_age:
-        raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
-
-
-def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:
-    _, answer, started_at, _, _ = _latest_round(parameters, ("sequencer", "feed"), sequencer.feed)
-    if answer != 0 or started_at == 0:
-        message = f"the sequencer is not up: answer {answer}, started at {started_at}"
-        raise parameters.problem(("sequencer", "feed"), message)
-    valid_from = started_at + sequencer.grace_period
-    if ape.chain.blocks.head.timestamp < valid_from:
-        message = f"the sequencer changed at {started_at}: wait until {valid_from}"
-        raise parameters.problem(("sequencer", "grace_period"), message)
-
-
-def _latest_round(parameters: Parameters, place: tuple[str, ...], feed: str) -> tuple[int, ...]:
-    """Round id, answer, start, update, round id: not more than a tuple, for the interface has no names for them."""
-    return tuple(_view(parameters, place, "IAggregatorV3", feed, "latestRoundData"))
-
-
-def _verify_view(
-    parameters: Parameters, place: tuple[str, ...], view: str, contract: str, address: str, expected: str | int
-) -> None:
-    answer = _view(parameters, (*place, "address"), contract, address, view)
-    if answer != expected:
-        raise parameters.problem((*place, view), f"expected what {address} answers, {answer!r}, got {expected!r}")
-
-
-def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address: str, view: str) -> Any:
-    if not ape.chain.provider.get_code(address):
-        raise parameters.problem(place, f"there is no contract at {address} on chain {parameters.chain_id}")
-    try:
-        return getattr(instance(contract, address), view)()
-    except (ContractNotFoundError, DecodingError, VirtualMachineError) as error:
-        raise parameters.problem(place, f"the contract at {address} does not answer {view}(): {error}") from error
-
-
-def instance(contract: str, address: str) -> ContractInstance:
-    """The project's `contract` at `address`; asks no block explorer."""
-    return _container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
-
-
-def _container(contract: str) -> ContractContainer:
-    return getattr(ape.project, contract)
-
-
-def genesis() -> str:
-    """The hash of block 0."""
-    return to_hex(ape.chain.blocks[0].hash)
-
-
-# --- the whole system ---
 
 
 def deploy_system(
@@ -359,23 +91,6 @@ def deploy_system(
         deployment = SystemDeployment(account, parameters, record_path, report)
         review(deployment)
         return deployment.execute()
-
-
-def connected_network() -> str:
-    """Like `arbitrum:mainnet-fork`: a fork has the chain id and the blocks of its chain, but not the name."""
-    network = ape.chain.provider.network
-    return f"{network.ecosystem.name}:{network.name}"
-
-
-def default_record_path() -> Path:
-    """Where the record of the connected network is by default: `deployments/<network>.json` of the project.
-
-    A fork ends with the run that made it, and nothing of it is worth keeping: its record goes to a temporary folder.
-    """
-    network = ape.chain.provider.network
-    name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
-    folder = Path(tempfile.mkdtemp()) if network.is_fork else Path(ape.project.path) / "deployments"
-    return folder / f"{name}.json"
 
 
 class SystemDeployment:
@@ -584,7 +299,7 @@ class SystemDeployment:
         if isinstance(step, FunctionCall):
             function = getattr(self._instance(step.target), step.function)
             return function.as_transaction(*arguments, sender=self.account)
-        return _container(step.contract)(*arguments, sender=self.account)
+        return container(step.contract)(*arguments, sender=self.account)
 
     def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
         """With the next nonce.
@@ -661,28 +376,3 @@ class SystemDeployment:
     def _instance(self, name: str) -> ContractInstance:
         entry = self.record.deployments[name]
         return instance(entry.contract, entry.address)
-
-
-def code_hash(address: str) -> str:
-    """Keccak-256 of the code at `address`."""
-    return to_hex(keccak(bytes(ape.chain.provider.get_code(address))))
-
-
-def commit() -> str | None:
-    """The commit of the repository, with `-dirty` when files were changed; None outside one."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
-    try:
-        done = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=60
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def compiler(contract: str) -> str:
-    """The version of the compiler that made the project's `contract`."""
-    for entry in ape.project.manifest.compilers or []:
-        if contract in (entry.contractTypes or []):
-            return str(entry.version)
-    raise DeploymentError(f"{contract} was compiled by nobody knows what: run `ape compile --force`")

@@ -1,0 +1,134 @@
+"""The project's contracts on the connected network: deploying one, finding one, its address and its code.
+
+The functions `deploy_*` send with `account` and return the instance, ready to use: tests and the demo work with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
+
+import ape
+from eth_abi.abi import encode
+from eth_utils.conversions import to_hex
+from eth_utils.crypto import keccak
+from web3.utils.address import get_create2_address, get_create_address
+
+from perpetual_pools.model import ZERO_ADDRESS, PoolParams
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI
+    from ape.contracts import ContractContainer, ContractInstance
+
+
+class ContractError(Exception):
+    """A contract that cannot be told as it is compiled here; says what to do."""
+
+
+# --- deploying one ---
+
+
+def deploy_feed(account: AccountAPI, decimals: int, description: str) -> ContractInstance:
+    """A feed that answers the rounds it is given (`pushRound`). Local chains and test networks only."""
+    return account.deploy(ape.project.ReplayAggregator, decimals, description)
+
+
+def deploy_settlement_token(account: AccountAPI, name: str, symbol: str, decimals: int) -> ContractInstance:
+    """An ERC-20 that anyone can mint. Local chains and test networks only."""
+    return account.deploy(ape.project.MockERC20, name, symbol, decimals)
+
+
+def deploy_wrapper(
+    account: AccountAPI,
+    feed: ContractInstance | str,
+    sequencer_feed: ContractInstance | str | None,
+    max_age: int,
+    grace_period: int,
+) -> ContractInstance:
+    """The oracle over `feed`.
+
+    Args:
+        sequencer_feed: None (or the zero address) on a chain without a sequencer uptime feed.
+        max_age: Seconds.
+        grace_period: Seconds.
+    """
+    return account.deploy(
+        ape.project.ChainlinkOracleWrapper, feed, sequencer_feed or ZERO_ADDRESS, max_age, grace_period
+    )
+
+
+def deploy_factory(
+    account: AccountAPI, owner: AccountAPI | str, fee_recipient: AccountAPI | ContractInstance | str
+) -> ContractInstance:
+    """The factory; `owner` is the DAO."""
+    return account.deploy(ape.project.PoolFactory, owner, fee_recipient)
+
+
+def deploy_keeper(account: AccountAPI) -> ContractInstance:
+    """The keeper contract: stateless, one per chain is enough."""
+    return account.deploy(ape.project.PoolKeeper)
+
+
+def pool_arguments(params: PoolParams) -> tuple[str | int, ...]:
+    """`params` as the struct that the factory takes: the fields stand in its order."""
+    return tuple(asdict(params).values())
+
+
+def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolParams) -> ContractInstance:
+    """The pool of `params`, at the address that `factory.poolAddress(params, account)` foretells.
+
+    Raises:
+        The factory's or the pool's error, with its arguments, when a parameter breaks a bound.
+    """
+    arguments = pool_arguments(params)
+    pool = factory.poolAddress(arguments, account)
+    factory.deployPool(arguments, sender=account)
+    return ape.project.LeveragedPool.at(pool)
+
+
+# --- finding one ---
+
+
+def instance(contract: str, address: str) -> ContractInstance:
+    """The project's `contract` at `address`; asks no block explorer."""
+    return container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
+
+
+def container(contract: str) -> ContractContainer:
+    return getattr(ape.project, contract)
+
+
+# --- addresses and code ---
+
+
+def creation_address(deployer: str, nonce: int) -> str:
+    """Where a contract comes that `deployer` creates with `nonce`."""
+    return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
+
+
+def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]) -> str:
+    """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
+    types = [field.canonical_type for field in _constructor_inputs("LeveragedPool")[0].components or []]
+    struct = f"({','.join(types)})"
+    values = tuple(arguments.values())
+    salt = keccak(encode([struct, "address"], [values, deployer]))
+    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode()) + encode([struct], [values])
+    return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
+
+
+def _constructor_inputs(contract: str) -> list[Any]:
+    return list(container(contract).contract_type.constructor.inputs)
+
+
+def code_hash(address: str) -> str:
+    """Keccak-256 of the code at `address`."""
+    return to_hex(keccak(bytes(ape.chain.provider.get_code(address))))
+
+
+def compiler(contract: str) -> str:
+    """The version of the compiler that made the project's `contract`."""
+    for entry in ape.project.manifest.compilers or []:
+        if contract in (entry.contractTypes or []):
+            return str(entry.version)
+    raise ContractError(f"{contract} was compiled by nobody knows what: run `ape compile --force`")

@@ -1,0 +1,73 @@
+"""Whether the connected chain is what the parameters say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ape
+from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
+
+from perpetual_pools.contracts import instance
+from perpetual_pools.parameters import FeedParameters, Parameters, Sequencer
+
+
+def verify_chain(parameters: Parameters) -> None:
+    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say."""
+    if ape.chain.chain_id != parameters.chain_id:
+        raise parameters.problem(
+            ("chain_id",),
+            f"expected the chain id of the connected network, {ape.chain.chain_id}, got {parameters.chain_id}",
+        )
+    token = parameters.settlement_token
+    if token.address != "test":
+        place = ("settlement_token",)
+        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
+        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
+    for name, feed in parameters.feeds.items():
+        if feed.address != "test":
+            _verify_feed(parameters, name, feed)
+    if parameters.sequencer is not None:
+        _verify_sequencer(parameters, parameters.sequencer)
+
+
+def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> None:
+    place = ("feeds", name)
+    _verify_view(parameters, place, "description", "IAggregatorV3", feed.address, feed.description)
+    _verify_view(parameters, place, "decimals", "IAggregatorV3", feed.address, feed.decimals)
+    _, _, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
+    age = ape.chain.blocks.head.timestamp - updated_at
+    if age > feed.max_age:
+        raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
+
+
+def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:
+    _, answer, started_at, _, _ = _latest_round(parameters, ("sequencer", "feed"), sequencer.feed)
+    if answer != 0 or started_at == 0:
+        message = f"the sequencer is not up: answer {answer}, started at {started_at}"
+        raise parameters.problem(("sequencer", "feed"), message)
+    valid_from = started_at + sequencer.grace_period
+    if ape.chain.blocks.head.timestamp < valid_from:
+        message = f"the sequencer changed at {started_at}: wait until {valid_from}"
+        raise parameters.problem(("sequencer", "grace_period"), message)
+
+
+def _latest_round(parameters: Parameters, place: tuple[str, ...], feed: str) -> tuple[int, ...]:
+    """Round id, answer, start, update, round id: not more than a tuple, for the interface has no names for them."""
+    return tuple(_view(parameters, place, "IAggregatorV3", feed, "latestRoundData"))
+
+
+def _verify_view(
+    parameters: Parameters, place: tuple[str, ...], view: str, contract: str, address: str, expected: str | int
+) -> None:
+    answer = _view(parameters, (*place, "address"), contract, address, view)
+    if answer != expected:
+        raise parameters.problem((*place, view), f"expected what {address} answers, {answer!r}, got {expected!r}")
+
+
+def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address: str, view: str) -> Any:
+    if not ape.chain.provider.get_code(address):
+        raise parameters.problem(place, f"there is no contract at {address} on chain {parameters.chain_id}")
+    try:
+        return getattr(instance(contract, address), view)()
+    except (ContractNotFoundError, DecodingError, VirtualMachineError) as error:
+        raise parameters.problem(place, f"the contract at {address} does not answer {view}(): {error}") from error

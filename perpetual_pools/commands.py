@@ -20,12 +20,13 @@ from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
 from perpetual_pools.sending import SendingError
+from perpetual_pools.status import StatusError
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
 LOCAL_CHAIN = "http://127.0.0.1:8545"
-OWN_ERRORS = (ParametersError, RecordError, ContractError, DeploymentError, SchedulingError, SendingError)
+OWN_ERRORS = (ParametersError, RecordError, ContractError, DeploymentError, SchedulingError, SendingError, StatusError)
 
 
 def prepare(_context: click.Context, _option: click.Parameter, provider: ProviderAPI) -> ProviderAPI:

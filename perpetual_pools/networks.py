@@ -8,6 +8,9 @@ from pathlib import Path
 import ape
 from eth_utils.conversions import to_hex
 
+from perpetual_pools import records
+from perpetual_pools.records import Record, RecordError
+
 
 def genesis() -> str:
     """The hash of block 0."""
@@ -29,3 +32,13 @@ def default_record_path() -> Path:
     name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
     folder = Path(tempfile.mkdtemp()) if network.is_fork else Path(ape.project.path) / "deployments"
     return folder / f"{name}.json"
+
+
+def recorded(path: Path) -> Record:
+    """The record at `path`, which has to be the connected network's. Raises RecordError when it is not, or is no record."""
+    record = records.load(path)
+    if record is None:
+        raise RecordError(f"there is no record {path}: deploy first, or name another")
+    if (record.chain_id, record.genesis) != (ape.chain.chain_id, genesis()):
+        raise RecordError(f"{path} is the record of another chain: {record.network}, id {record.chain_id}")
+    return record

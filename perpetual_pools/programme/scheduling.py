@@ -19,11 +19,10 @@ import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
 from eth_utils.address import is_hex_address, to_checksum_address
 
-from perpetual_pools import records
 from perpetual_pools.contracts import instance
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import BPS, WEEK
-from perpetual_pools.networks import default_record_path, genesis
+from perpetual_pools.networks import default_record_path, recorded
 from perpetual_pools.programme.amounts import LAUNCH, Programme, weekly_amounts
 from perpetual_pools.programme.text import tcr
 from perpetual_pools.sending import send, signed
@@ -122,7 +121,7 @@ def farm_at(where: str | None) -> ContractInstance:
 
     Raises:
         SchedulingError: there is none.
-        RecordError: the file is no record.
+        RecordError: there is no record, or it is another chain's.
     """
     address = where if where is not None and is_hex_address(where) else _recorded(Path(where or default_record_path()))
     farm = instance("StakingFarm", to_checksum_address(address))
@@ -134,12 +133,7 @@ def farm_at(where: str | None) -> ContractInstance:
 
 
 def _recorded(path: Path) -> str:
-    record = records.load(path)
-    if record is None:
-        raise SchedulingError(f"there is no record {path}: name the farm by its address, or another record")
-    if (record.chain_id, record.genesis) != (ape.chain.chain_id, genesis()):
-        raise SchedulingError(f"{path} is the record of another chain: {record.network}, id {record.chain_id}")
-    farms = [entry.address for entry in record.deployments.values() if entry.contract == "StakingFarm"]
+    farms = [entry.address for entry in recorded(path).deployments.values() if entry.contract == "StakingFarm"]
     if len(farms) != 1:
         raise SchedulingError(f"{path} has {len(farms)} farms: name one by its address")
     return farms[0]

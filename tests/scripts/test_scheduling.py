@@ -492,10 +492,12 @@ def test_send_plan__chain_refuses__is_passed_on(owner: Any, stranger: Any, tcr: 
 # --- which farm ---
 
 
-def record_of(path: Path, farms: dict[str, str], **changes: Any) -> Path:
-    def entry(address: str) -> Deployment:
+def record_of(path: Path, farms: dict[str, str], pools: dict[str, str] | None = None, **changes: Any) -> Path:
+    """A record of the connected chain's, with what is needed to find farms and pools, by name."""
+
+    def entry(contract: str, address: str) -> Deployment:
         return Deployment(
-            contract="StakingFarm",
+            contract=contract,
             address=address,
             arguments={},
             transaction="0x",
@@ -507,7 +509,8 @@ def record_of(path: Path, farms: dict[str, str], **changes: Any) -> Path:
         )
 
     facts = {"network": connected_network(), "chain_id": 31337, "genesis": genesis()} | changes
-    deployments = {name: entry(address) for name, address in farms.items()}
+    deployments = {name: entry("LeveragedPool", address) for name, address in (pools or {}).items()}
+    deployments |= {name: entry("StakingFarm", address) for name, address in farms.items()}
     records.save(path, Record(deployer="0x", deployments=deployments, **facts))
     return path
 
@@ -536,11 +539,11 @@ def test_farm_at__record_that_does_not_serve__is_told(farm: Any, tmp_path: Path)
     path, other = tmp_path / "record.json", {"network": "arbitrum:sepolia", "chain_id": 421614}
 
     def told() -> str:
-        with pytest.raises(SchedulingError) as raised:
+        with pytest.raises((SchedulingError, RecordError)) as raised:
             farm_at(str(path))
         return str(raised.value)
 
-    assert told() == f"there is no record {path}: name the farm by its address, or another record"
+    assert told() == f"there is no record {path}: deploy first, or name another"
     record_of(path, {})
     assert told() == f"{path} has 0 farms: name one by its address"
     record_of(path, {"a": farm.address, "b": farm.address})

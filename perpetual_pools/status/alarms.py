@@ -1,0 +1,155 @@
+"""What somebody should look after: from a reading alone, so what is shown and what alarms are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
+from perpetual_pools.status.text import duration
+from perpetual_pools.times import as_utc
+
+WEEKS = 4
+"""Fewer funded weeks than these alarm, unless said otherwise."""
+OLD_BLOCK = 300
+"""Seconds that the latest block may be behind the clock."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`id` is for machines and never changes; `where` is a market's name, `farm` or `chain`."""
+
+    id: str
+    where: str
+    text: str
+
+
+def find_alarms(reading: Reading, weeks: int = WEEKS, clock: int | None = None) -> list[Alarm]:
+    """In the order of markets, farm and chain.
+
+    Args:
+        weeks: how many funded weeks have to be ahead.
+        clock: Unix seconds; None when the chain's own time is the only one there is, as on local networks.
+    """
+    return [
+        *(alarm for market in reading.markets for alarm in _of_market(market)),
+        *(_of_farm(reading.farm, weeks) if reading.farm else ()),
+        *(_of_chain(reading, clock) if clock is not None else ()),
+    ]
+
+
+# --- markets ---
+
+
+def _of_market(market: MarketReading) -> Iterator[Alarm]:
+    name = market.facts.name
+    if market.is_shutdown:
+        text = "the pool has closed for good: holders redeem, and claims give back what has not executed"
+        yield Alarm("shutdown", name, text)
+        return  # what it no more needs can neither be late nor stale
+    if market.late > market.facts.ramp:
+        yield Alarm("late", name, _late(market))
+    causes = [*_of_sequencer(market), *_of_feed(market)]
+    yield from causes
+    if market.oracle.price is None and not causes:
+        oracle = market.oracle.facts.address
+        yield Alarm(
+            "oracle-unavailable",
+            name,
+            f"the oracle {oracle} gives no price: {market.oracle.error}. Until it does, nothing can rebalance",
+        )
+
+
+def _late(market: MarketReading) -> str:
+    interval = market.facts.interval
+    coming = market.next_rebalance + (market.skipped + 1) * interval
+    skipped = f"; {market.skipped} grid times were skipped since" if market.skipped > 1 else ""
+    skipped = "; one grid time was skipped since" if market.skipped == 1 else skipped
+    return (
+        f"the rebalance of {as_utc(market.next_rebalance)} is {duration(market.late)} late, longer than the "
+        f"{duration(market.facts.ramp)} in which the keeper's reward rises{skipped}. Look after the keeper, or call upkeep "
+        f"yourself: at {as_utc(coming)} the grid time before is skipped for that one's price"
+    )
+
+
+def _of_sequencer(market: MarketReading) -> Iterator[Alarm]:
+    oracle, status = market.oracle.facts, market.oracle.sequencer
+    if oracle.sequencer_feed is None:
+        return
+    if status is None:
+        text = f"the sequencer feed {oracle.sequencer_feed} does not answer: there is no price without it"
+        yield Alarm("sequencer-unavailable", market.facts.name, text)
+    elif status.started_at == 0:
+        text = "the sequencer feed's round is invalid: it does not tell since when its answer holds, "
+        yield Alarm("sequencer-down", market.facts.name, f"{text}{status.answer}. No price until it does")
+    elif status.answer != 0:
+        text = f"the sequencer is down since {as_utc(status.started_at)} (its feed answers {status.answer}): no price until "
+        yield Alarm("sequencer-down", market.facts.name, f"{text}it is up again")
+    elif market.now < status.started_at + oracle.grace_period:
+        ends = status.started_at + oracle.grace_period
+        text = (
+            f"the sequencer is up since {as_utc(status.started_at)}: times before {as_utc(ends)}, "
+            f"in {duration(ends - market.now)}, have no price. The next grid time after that rebalances"
+        )
+        yield Alarm("sequencer-grace-period", market.facts.name, text)
+
+
+def _of_feed(market: MarketReading) -> Iterator[Alarm]:
+    oracle, age = market.oracle.facts, market.round_age
+    if oracle.feed is None:
+        return
+    if age is None:
+        text = f"the feed {oracle.feed} has no complete latest round: prices may be missing. Look at the feed"
+        yield Alarm("feed-unavailable", market.facts.name, text)
+    elif age > oracle.max_age:
+        text = (
+            f"the feed's round is {duration(age)} old, and the oracle takes none above {duration(oracle.max_age)}: no price "
+            "until the feed has a new one"
+        )
+        yield Alarm("feed-stale", market.facts.name, text)
+    elif (soon := age + max(0, market.next_rebalance - market.now)) > oracle.max_age:
+        text = (
+            f"the feed's round is {duration(age)} old and at the rebalance of {as_utc(market.next_rebalance)} will be "
+            f"{duration(soon)}, above the {duration(oracle.max_age)} that the oracle takes, unless a new one comes before"
+        )
+        yield Alarm("feed-stale-soon", market.facts.name, text)
+
+
+# --- farm ---
+
+
+def _of_farm(farm: FarmReading, weeks: int) -> Iterator[Alarm]:
+    if farm.week is not None and farm.week_amount == 0:
+        text = (
+            f"week {farm.week} emits nothing until {as_utc(farm.begin(farm.week + 1))}: it began unscheduled, and nothing "
+            "changes that"
+        )
+        yield Alarm("week-without-emission", "farm", text)
+    if farm.funded_weeks < weeks:
+        first_empty = farm.next_week + farm.funded_weeks
+        text = (
+            f"{farm.funded_weeks} weeks that have not begun are funded, fewer than {weeks}: from "
+            f"{as_utc(farm.begin(first_empty))} on, in week {first_empty}, nothing is emitted. "
+            "Schedule more: ape run schedule"
+        )
+        yield Alarm("weeks-running-out", "farm", text)
+    for market, weight in farm.weights.items():
+        if weight == 0 and farm.bps[market]:
+            text = (
+                f"the {market.name.lower()} market has {farm.bps[market]} of 10000 of the emission and no weight: what it "
+                "would get is undistributed. Set a weight, or the allocation"
+            )
+            yield Alarm("market-without-weight", "farm", text)
+
+
+# --- chain ---
+
+
+def _of_chain(reading: Reading, clock: int) -> Iterator[Alarm]:
+    behind = clock - reading.block.timestamp
+    if behind > OLD_BLOCK:
+        text = (
+            f"the latest block, {reading.block.number}, is {duration(behind)} old: the sequencer is down, or the "
+            "node that was asked is behind. All that is shown is of that block"
+        )
+        yield Alarm("old-block", "chain", text)

@@ -1,0 +1,185 @@
+"""What does not change while one looks on: read once, in a few calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from perpetual_pools.model import ZERO_ADDRESS
+from perpetual_pools.multicall import Failure, Multicall, Question, question
+from perpetual_pools.records import Record
+
+
+class StatusError(Exception):
+    """What the record says is not what answers; says what is missing."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An ERC-20."""
+
+    address: str
+    symbol: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A pool's oracle. Of one that is no wrapper over a feed, `feed` is None and the numbers are 0."""
+
+    address: str
+    feed: str | None = None
+    sequencer_feed: str | None = None
+    max_age: int = 0
+    grace_period: int = 0
+
+
+@dataclass(frozen=True)
+class Market:
+    """A pool. Times in seconds."""
+
+    name: str
+    address: str
+    settlement: Token
+    long: Token
+    short: Token
+    oracle: Oracle
+    leverage: int
+    interval: int
+    ramp: int
+    """Of the keeper's reward."""
+
+
+@dataclass(frozen=True)
+class Staked:
+    """A token that the farm has a farm for. `pair`: the two tokens of an AMM pair, None for all that is none."""
+
+    token: Token
+    name: str
+    pair: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Farm:
+    """The staking farm."""
+
+    address: str
+    start: int
+    reward: Token
+    staked: tuple[Staked, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it."""
+
+    markets: tuple[Market, ...]
+    farm: Farm | None
+
+
+_POOL_TOKENS = ("settlementToken", "longToken", "shortToken")
+_POOL_NUMBERS = ("leverage", "rebalanceInterval", "keeperRewardRamp")
+_POOL = (*_POOL_TOKENS, *_POOL_NUMBERS, "oracle")
+_ORACLE = ("feed", "sequencerFeed", "maxAge", "gracePeriod")
+_FARM = ("start", "rewardToken", "farmCount")
+_TOKENS = (*_POOL_TOKENS, "rewardToken")
+_PAIR = ("token0", "token1")
+
+
+def read_facts(multicall: Multicall, record: Record) -> Facts:
+    """Of the pools and the farm of a record. Raises StatusError when one does not answer as what it should be."""
+    pools = {name: entry.address for name, entry in record.deployments.items() if entry.contract == "LeveragedPool"}
+    farms = {name: entry.address for name, entry in record.deployments.items() if entry.contract == "StakingFarm"}
+    if not pools and not farms:
+        raise StatusError("the record has neither a pool nor a farm: deploy first")
+    if len(farms) > 1:
+        raise StatusError(f"the record has {len(farms)} farms, {', '.join(farms)}: one is expected")
+
+    _, own = multicall.ask(
+        {(name, view): question("LeveragedPool", pool, view) for name, pool in pools.items() for view in _POOL}
+        | {(name, view): question("StakingFarm", farm, view) for name, farm in farms.items() for view in _FARM}
+    )
+    _require_answers(own, pools | farms)
+    answers: dict[Any, Any] = dict(own)
+    staked: list[str] = []
+    for farm in farms:
+        places = range(own[farm, "farmCount"])
+        staked = list(multicall.ask({n: question("StakingFarm", farms[farm], "farms", n) for n in places})[1].values())
+    answers |= multicall.ask(_about_oracles({own[name, "oracle"] for name in pools}))[1]
+    answers |= multicall.ask(_about_tokens({*(own[name, view] for name, view in own if view in _TOKENS), *staked}))[1]
+    markets = tuple(_market(answers, name, pool) for name, pool in pools.items())
+    settlement = {market.settlement.address for market in markets}
+    named = tuple(_told_apart([_staked(answers, settlement, token) for token in staked]))
+    parts = (
+        Farm(address, own[name, "start"], _token(answers, own[name, "rewardToken"]), named)
+        for name, address in farms.items()
+    )
+    return Facts(markets, next(parts, None))
+
+
+# --- questions ---
+
+
+def _about_oracles(oracles: set[str]) -> dict[Any, Question]:
+    return {(oracle, view): question("ChainlinkOracleWrapper", oracle, view) for oracle in oracles for view in _ORACLE}
+
+
+def _about_tokens(tokens: set[str]) -> dict[Any, Question]:
+    return {
+        (token, view): question("PoolToken", token, view) for token in tokens for view in ("symbol", "decimals")
+    } | {(token, side): Question(token, f"{side}()", ("address",)) for token in tokens for side in _PAIR}
+
+
+# --- answers ---
+
+
+def _require_answers(answers: Mapping[tuple[str, str], Any], addresses: Mapping[str, str]) -> None:
+    for (name, view), answer in answers.items():
+        if isinstance(answer, Failure):
+            raise StatusError(f"{name} at {addresses[name]} does not answer {view}(): is it another contract's record?")
+
+
+def _market(answers: Mapping[Any, Any], name: str, pool: str) -> Market:
+    settlement, long, short = (_token(answers, answers[name, view]) for view in _POOL_TOKENS)
+    leverage, interval, ramp = (answers[name, view] for view in _POOL_NUMBERS)
+    oracle = _oracle(answers, answers[name, "oracle"])
+    return Market(name, pool, settlement, long, short, oracle, leverage, interval, ramp)
+
+
+def _token(answers: Mapping[Any, Any], address: str) -> Token:
+    symbol, decimals = answers[address, "symbol"], answers[address, "decimals"]
+    return Token(
+        address, "?" if isinstance(symbol, Failure) else symbol, 18 if isinstance(decimals, Failure) else decimals
+    )
+
+
+def _oracle(answers: Mapping[Any, Any], address: str) -> Oracle:
+    feed, sequencer_feed, max_age, grace_period = (answers[address, view] for view in _ORACLE)
+    if isinstance(feed, Failure):
+        return Oracle(address)
+    return Oracle(address, feed, None if sequencer_feed == ZERO_ADDRESS else sequencer_feed, max_age, grace_period)
+
+
+def _staked(answers: Mapping[Any, Any], settlement: set[str], address: str) -> Staked:
+    """An LP token is named by what is in it: all pairs of an exchange have the same symbol."""
+    token, pair = _token(answers, address), (answers[address, "token0"], answers[address, "token1"])
+    if any(isinstance(side, Failure) for side in pair):
+        return Staked(token, token.symbol, None)
+    traded = (side for side in pair if side not in settlement)
+    symbols = [_token(answers, side).symbol if (side, "symbol") in answers else shortened(side) for side in traded]
+    return Staked(token, f"LP {' '.join(symbols)}", pair)
+
+
+def shortened(address: str) -> str:
+    """Enough to tell it apart."""
+    return f"{address[:6]}..{address[-4:]}"
+
+
+def _told_apart(listed: list[Staked]) -> Iterator[Staked]:
+    """Those of one name, by their addresses."""
+    names = Counter(staked.name for staked in listed)
+    for staked in listed:
+        more = "" if names[staked.name] == 1 else f" {shortened(staked.token.address)}"
+        yield replace(staked, name=staked.name + more)

@@ -21,12 +21,22 @@ from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
 from perpetual_pools.sending import SendingError
 from perpetual_pools.status import StatusError
+from perpetual_pools.verification import VerificationError
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
 LOCAL_CHAIN = "http://127.0.0.1:8545"
-OWN_ERRORS = (ParametersError, RecordError, ContractError, DeploymentError, SchedulingError, SendingError, StatusError)
+OWN_ERRORS = (
+    ParametersError,
+    RecordError,
+    ContractError,
+    DeploymentError,
+    SchedulingError,
+    SendingError,
+    StatusError,
+    VerificationError,
+)
 
 
 def prepare(_context: click.Context, _option: click.Parameter, provider: ProviderAPI) -> ProviderAPI:

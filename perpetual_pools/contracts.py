@@ -5,7 +5,7 @@ The functions `deploy_*` send with `account` and return the instance, ready to u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
@@ -109,16 +109,27 @@ def creation_address(deployer: str, nonce: int) -> str:
 
 def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]) -> str:
     """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
-    types = [field.canonical_type for field in _constructor_inputs("LeveragedPool")[0].components or []]
-    struct = f"({','.join(types)})"
-    values = tuple(arguments.values())
-    salt = keccak(encode([struct, "address"], [values, deployer]))
-    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode()) + encode([struct], [values])
+    (params,) = container("LeveragedPool").contract_type.constructor.inputs
+    salt = keccak(encode([params.canonical_type, "address"], [_values(params.components, arguments), deployer]))
+    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode())
+    code += encoded_arguments("LeveragedPool", arguments)
     return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
 
 
-def _constructor_inputs(contract: str) -> list[Any]:
-    return list(container(contract).contract_type.constructor.inputs)
+def encoded_arguments(contract: str, arguments: Mapping[str, str | int]) -> bytes:
+    """What follows the creation code of the project's `contract`; of a pool, `arguments` are the fields of its parameters.
+
+    Integers may be decimal strings, as records have them.
+    """
+    inputs = container(contract).contract_type.constructor.inputs
+    if [field.type for field in inputs] == ["tuple"]:
+        return encode([inputs[0].canonical_type], [_values(inputs[0].components, arguments)])
+    return encode([field.canonical_type for field in inputs], _values(inputs, arguments))
+
+
+def _values(fields: Sequence[Any], arguments: Mapping[str, str | int]) -> tuple[str | int, ...]:
+    """By the names of the ABI, in its order."""
+    return tuple(int(arguments[field.name]) if "int" in field.type else arguments[field.name] for field in fields)
 
 
 def code_hash(address: str) -> str:

@@ -23,6 +23,11 @@ def connected_network() -> str:
     return f"{network.ecosystem.name}:{network.name}"
 
 
+def records_folder() -> Path:
+    """Where the project keeps its records."""
+    return Path(ape.project.path) / "deployments"
+
+
 def default_record_path() -> Path:
     """Where the record of the connected network is by default: `deployments/<network>.json` of the project.
 
@@ -30,7 +35,7 @@ def default_record_path() -> Path:
     """
     network = ape.chain.provider.network
     name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
-    folder = Path(tempfile.mkdtemp()) if network.is_fork else Path(ape.project.path) / "deployments"
+    folder = Path(tempfile.mkdtemp()) if network.is_fork else records_folder()
     return folder / f"{name}.json"
 
 

@@ -13,6 +13,7 @@ from perpetual_pools.commands import Command, agree, compile_anew, prepare, say,
 from perpetual_pools.deployment import SystemDeployment, deploy_system
 from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import load
+from perpetual_pools.verification import after_deployment
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -32,7 +33,15 @@ from perpetual_pools.parameters import load
 )
 @yes_option
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else, to standard output.")
-def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | None, yes: bool, as_json: bool) -> None:
+@click.option("--verify", "must_publish", is_flag=True, help="At the end, do as `ape run verify --publish` does.")
+def cli(
+    parameters_path: Path,
+    account: AccountAPI | None,
+    record_path: Path | None,
+    yes: bool,
+    as_json: bool,
+    must_publish: bool,
+) -> None:
     """Deploy oracle wrappers, factory, keeper and pools as a file of parameters says.
 
     Prints the plan, asks, sends one transaction after the other and records each. Interrupted, run it again: it goes on
@@ -66,3 +75,4 @@ def cli(parameters_path: Path, account: AccountAPI | None, record_path: Path | N
     else:
         for name, entry in record.deployments.items():
             click.echo(f"{entry.address}  {name}")
+    after_deployment(path, must_publish, say)

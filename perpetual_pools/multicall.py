@@ -105,7 +105,7 @@ class Multicall:
 
 
 def _answer(question: Question, success: bool, data: bytes) -> Any:
-    if not success:
+    if not success or not data:  # nothing at all is no answer, though Ape has eth_abi read a zero from it
         return Failure(data)
     try:
         return question.read(data)

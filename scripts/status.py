@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 from ape import chain
-from ape.exceptions import ApeException
 from rich.console import Console
-from web3.exceptions import Web3Exception
 
 from perpetual_pools.commands import Command, prepare, say
 from perpetual_pools.networks import connected_network, default_record_path, recorded
@@ -16,6 +14,7 @@ from perpetual_pools.status import Reader, StatusError
 from perpetual_pools.status.alarms import WEEKS, Alarm, find_alarms
 from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
+from perpetual_pools.status.watch import watch
 from perpetual_pools.status.yields import Prices, find_yields, parse_price
 
 
@@ -44,7 +43,9 @@ def as_prices(context: click.Context, option: click.Parameter, texts: tuple[str,
     help="The record of the deployment.  [default: deployments/<network>.json]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
-@click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C; as JSON, a line each time.")
+@click.option(
+    "--watch", "again", is_flag=True, help="Show it again and again, until Ctrl-C; as JSON, a line each time."
+)
 @click.option(
     "--every", type=click.IntRange(min=1), default=15, show_default=True, help="Of --watch: seconds in between."
 )
@@ -68,7 +69,7 @@ def as_prices(context: click.Context, option: click.Parameter, texts: tuple[str,
 def cli(
     record_path: Path | None,
     as_json: bool,
-    watch: bool,
+    again: bool,
     every: int,
     tcr_price: int | None,
     lp_prices: dict[str, int],
@@ -88,9 +89,9 @@ def cli(
     Examples:
 
     \b
-      ape run status
+      ape run status --tcr-price 0.05
       ape run status --json --network arbitrum:mainnet:node
-      ape run status --watch --every 60 --tcr-price 0.05
+      ape run status --watch --every 60 --network arbitrum:mainnet:node
     """
     reader = Reader(recorded(record_path or default_record_path()))
     console = Console(markup=False)
@@ -102,21 +103,13 @@ def cli(
         alarms = find_alarms(reading, weeks_alarm, None if chain.provider.network.is_dev else int(time.time()))
         if as_json:
             report = build_report(connected_network(), reading, yields, alarms)
-            click.echo(json.dumps(report, indent=None if watch else 2))
+            click.echo(json.dumps(report, indent=None if again else 2))
         else:
-            if watch:
+            if again:
                 click.clear()
             print_status(connected_network(), reading, yields, alarms, console)
         return alarms
 
-    if not watch:
+    if not again:
         raise click.exceptions.Exit(1 if refresh() else 0)
-    try:
-        while True:
-            try:
-                refresh()
-            except (ApeException, Web3Exception, OSError) as error:
-                say(f"{error}: trying again in {every} s")
-            time.sleep(every)
-    except KeyboardInterrupt:
-        say("")
+    watch(refresh, every, say)

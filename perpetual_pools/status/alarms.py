@@ -121,16 +121,15 @@ def _of_feed(market: MarketReading) -> Iterator[Alarm]:
 def _of_farm(farm: FarmReading, weeks: int) -> Iterator[Alarm]:
     if farm.week is not None and farm.week_amount == 0:
         text = (
-            f"week {farm.week} emits nothing until {as_utc(farm.begin(farm.week + 1))}: it began unscheduled, and nothing "
-            "changes that"
+            f"week {farm.week} emits nothing until {as_utc(farm.begin(farm.week + 1))}: it began with nothing scheduled, "
+            "which cannot be changed any more"
         )
         yield Alarm("week-without-emission", "farm", text)
     if farm.funded_weeks < weeks:
         first_empty = farm.next_week + farm.funded_weeks
         text = (
-            f"{farm.funded_weeks} weeks that have not begun are funded, fewer than {weeks}: from "
-            f"{as_utc(farm.begin(first_empty))} on, in week {first_empty}, nothing is emitted. "
-            "Schedule more: ape run schedule"
+            f"funded weeks ahead: {farm.funded_weeks}, fewer than {weeks}. From {as_utc(farm.begin(first_empty))} on, "
+            f"in week {first_empty}, nothing is emitted. Schedule more: ape run schedule"
         )
         yield Alarm("weeks-running-out", "farm", text)
     for market, weight in farm.weights.items():

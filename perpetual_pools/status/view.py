@@ -52,8 +52,10 @@ def _line(console: Console, *lines: str) -> None:
 
 def _whole(console: Console, table: Table) -> None:
     """Wider than the console rather than with numbers cut off."""
-    width = console.measure(table, options=console.options.update(max_width=1_000)).maximum
-    console.print(table, width=width, crop=False)
+    width = console.width
+    console.width = max(width, console.measure(table, options=console.options.update(max_width=1_000)).maximum)
+    console.print(table)
+    console.width = width
 
 
 def _markets(markets: Sequence[MarketReading]) -> Table:
@@ -114,17 +116,17 @@ def _pending(markets: Sequence[MarketReading]) -> Table:
 
 def _weeks(farm: FarmReading) -> Iterator[str]:
     if farm.week is None:
-        yield f"Farm: week 0 begins {as_utc(farm.begin(0))}"
+        yield f"Farm: nothing is emitted before week 0, which begins {as_utc(farm.begin(0))}"
     else:
         hourly = tenthousandths(farm.week_amount // HOURS_IN_A_WEEK)
         ends = as_utc(farm.begin(farm.week + 1))
         yield f"Farm: week {farm.week} emits {tcr(farm.week_amount)} until {ends}, {hourly} TCR per hour"
-    yield f"{farm.funded_weeks} weeks after it are funded; {tcr(farm.undistributed)} are undistributed"
+    yield f"Funded weeks from week {farm.next_week} on: {farm.funded_weeks}. Undistributed: {tcr(farm.undistributed)}"
     yield ""
 
 
 def _farms(farm: FarmReading, yields: Sequence[Yield]) -> Table:
-    table = new_table("Farms", "", "market", "TCR per hour", "staked", "worth USD", "APR")
+    table = new_table("Farms", "", "market", "TCR/hour", "staked", "worth USD", "APR")
     for staked, earns in zip(farm.staked, yields, strict=True):
         table.add_row(
             staked.facts.name,

@@ -1,499 +1,189 @@
-"""The status of two markets and of a farm: every number, every alarm, and how it is asked for."""
+"""`ape run status` as its users see it."""
 
-import io
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import ape
 import pytest
-from rich.console import Console
 
-from perpetual_pools import records
-from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, SequencerFeed
-from perpetual_pools.status import Reader
-from perpetual_pools.status.alarms import find_alarms
-from perpetual_pools.status.report import build_report
-from perpetual_pools.status.view import print_status
-from tests.conftest import NOW, USDC
+from tests.scripts.anvil import anvil, connected
+from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
 from tests.scripts.test_scheduling import record_of
-from tests.twin import HOUR, WAD, Twin, World
 
-LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
-TOKEN = 10**18
-FIRST = NOW + 3_000
-"""The full hour at which the pools rebalance first; then hourly."""
-SECOND, THIRD = FIRST + HOUR, FIRST + 2 * HOUR
-MAX_AGE = 5_400
-GRACE = 600
-RAMP = 600
-REWARD = 100_000
-"""Settlement units: 0.1 USDC."""
-AT_1 = 1_090_909_090, 909_090_910
-"""Settlement units after 100 -> 110: short keeps 10/11 of 1,000 USDC, up."""
-AT_3 = 1_248_685_199, 751_314_801
-"""The same with (10/11)**3."""
-UP_SINCE = NOW - 86_400
+MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
+TCR = 10**18
+LONG_AGO = 1_700_000_000
 
 
-@dataclass
-class Scene:
-    """Two pools on one feed and one sequencer feed; all on the chain and in the model."""
-
-    world: World
-    tame: Twin
-    wild: Twin
-    feed: Any
-    sequencer: Any
-    oracle: Any
-    model: ChainlinkOracle
-
-    @property
-    def pools(self) -> dict[str, str]:
-        return {"1-BTC/USDC": self.tame.pool.address, "3-BTC/USDC": self.wild.pool.address}
-
-    def push(self, number: int, dollars: int, at: int | None = None) -> None:
-        """A round of the feed."""
-        time = self.world.now if at is None else at
-        self._send(self.feed, "pushRound", number, dollars * 10**8, time, time)
-        self.model.feed.push(Round(number, dollars * 10**8, time, time))
-
-    def set_sequencer(self, number: int, answer: int, since: int) -> None:
-        """Another round of the sequencer's feed."""
-        self._send(self.sequencer, "pushRound", number, answer, since, since)
-        self.model.sequencer = SequencerFeed(answer, since)
-
-    def _send(self, feed: Any, function: str, *arguments: Any) -> None:
-        self.world.chain.send(feed, function, arguments, self.world.owner)
+def status(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
+    return ape_run(url, "status", *options, **more)
 
 
-@pytest.fixture
-def scene(world: World, alice: Any, bob: Any, keeper: Any) -> Scene:
-    """At SECOND both have rebalanced from 100 to 110. Alice has the L-tokens, bob the S-tokens, 1,000 each."""
-    feed = world.chain.deploy("ReplayAggregator", 8, "BTC / USD")
-    sequencer = world.chain.deploy("ReplayAggregator", 0, "L2 Sequencer Uptime Status Feed")
-    model = ChainlinkOracle(Feed(8, address=feed.address), SequencerFeed(0, UP_SINCE), MAX_AGE, GRACE)
-    oracle = world.chain.deploy("ChainlinkOracleWrapper", feed.address, sequencer.address, MAX_AGE, GRACE)
-    scene = Scene(world, None, None, feed, sequencer, oracle, model)  # type: ignore[arg-type]
-    scene.set_sequencer(1, 0, UP_SINCE)
-    scene.push(1, 100)
-    rewarded = {"keeper_reward_max": REWARD, "keeper_reward_ramp": RAMP}
-    scene.tame, scene.wild = (world.deploy_pool_on(oracle, model, leverage=p, **rewarded) for p in (1, 3))
-    both = scene.tame, scene.wild
-    for market in both:
-        market.commit(alice, LONG_MINT, 1_000 * USDC)
-        market.commit(bob, SHORT_MINT, 1_000 * USDC)
-    world.move_to(FIRST)
-    for market in both:
-        market.rebalance(keeper)
-        market.claim(alice)
-        market.claim(bob)
-    world.move_to(SECOND - 600)
-    scene.push(2, 110)
-    world.move_to(SECOND)
-    for market in both:
-        market.rebalance(keeper)
-    assert (scene.tame.model.balances(), scene.wild.model.balances()) == (AT_1, AT_3)
-    return scene
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A chain with the markets of `deploy/local.yaml`, and their record."""
+    path = tmp_path_factory.mktemp("status") / "record.json"
+    with anvil() as url:
+        done = ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes")
+        assert done.returncode == 0, done.stderr
+        yield url, path
 
 
-@pytest.fixture
-def read(scene: Scene, tmp_path: Path) -> Callable[..., Any]:
-    """`read()`: the report, with yields and alarms."""
-    reader = Reader(loaded(record_of(tmp_path / "record.json", {}, scene.pools)))
-
-    def report(**options: Any) -> dict[str, Any]:
-        reading = reader.read()
-        return build_report("arbitrum:local", reading, [], find_alarms(reading, **options))
-
-    return report
-
-
-def loaded(path: Path) -> records.Record:
-    record = records.load(path)
-    assert record is not None
-    return record
-
-
-def told(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """Alarms, in short."""
-    return [(alarm["id"], alarm["where"]) for alarm in report["alarms"]]
-
-
-def text_of(report: dict[str, Any], identity: str) -> str:
-    """Of the first alarm of that id."""
-    return str(next(alarm["text"] for alarm in report["alarms"] if alarm["id"] == identity))
-
-
-def shown(print_it: Callable[[Console], None]) -> list[str]:
-    """The lines that say something, with single spaces."""
-    output = io.StringIO()
-    print_it(Console(file=output, width=80, markup=False))
-    assert max(map(len, (line for line in output.getvalue().splitlines() if "ALARM" not in line))) <= 80
-    lines = [" ".join(line.split()) for line in output.getvalue().splitlines()]
-    return [line for line in lines if line.strip("─")]
-
-
-# --- markets ---
-
-
-def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(
-    scene: Scene, read: Any, alice: Any, bob: Any, carol: Any, dave: Any
-) -> None:
-    world, tame, wild = scene.world, scene.tame, scene.wild
-    world.move_to(SECOND + 60)
-    tame.commit(carol, LONG_MINT, 50 * USDC)
-    tame.commit(dave, LONG_MINT, 20 * USDC)
-    tame.commit(alice, LONG_BURN, 100 * TOKEN)
-    tame.commit(carol, SHORT_MINT, 60 * USDC)
-    tame.commit(bob, SHORT_BURN, 9 * TOKEN // 2)
-    tame.commit(bob, SHORT_TO_LONG, 30 * TOKEN)
-    wild.commit(alice, LONG_TO_SHORT, 3 * TOKEN)
-    world.move_to(THIRD - 300)  # too near to the rebalance: for the one after it
-    assert tame.commit(alice, LONG_TO_SHORT, 7 * TOKEN) == 4
-    assert tame.commit(carol, LONG_MINT, 5 * USDC) == 4
-    world.move_to(THIRD - 100)
-    scene.push(3, 121)
-    world.move_to(THIRD + 720)
-    report = read()
-    assert report["timestamp"] == THIRD + 720
-    assert report["block"] == ape.chain.blocks.head.number
-    market = report["markets"][0]
-    usdc = world.token.address
-    empty = dict.fromkeys(
-        (
-            *("long_mint_settlement_units", "long_burn_token_units", "short_mint_settlement_units"),
-            *("short_burn_token_units", "long_burn_short_mint_token_units", "short_burn_long_mint_token_units"),
-        ),
-        "0",
-    )
-    assert market == {
-        "name": "1-BTC/USDC",
-        "address": tame.pool.address,
-        "leverage": 1,
-        "settlement_token": {"address": usdc, "symbol": "USDC", "decimals": 6},
-        "price_wad": str(121 * WAD),
-        "last_price_wad": str(110 * WAD),
-        "oracle": {
-            "address": scene.oracle.address,
-            "error": None,
-            "feed": scene.feed.address,
-            "max_age_seconds": MAX_AGE,
-            "round": {
-                "round_id": "3",
-                "answer_feed_units": "12100000000",
-                "started_at": THIRD - 100,
-                "updated_at": THIRD - 100,
-            },
-            "sequencer_feed": scene.sequencer.address,
-            "grace_period_seconds": GRACE,
-            "sequencer_round": {
-                "round_id": "1",
-                "answer_feed_units": "0",
-                "started_at": UP_SINCE,
-                "updated_at": UP_SINCE,
-            },
-        },
-        "round_age_seconds": 820,
-        "epoch": 3,
-        "next_rebalance": THIRD,
-        "last_rebalance": SECOND,
-        "late_seconds": 720,
-        "skipped_grid_times": 0,
-        "keeper_reward_settlement_units": "99999",  # a share of 0.1 USDC from either side, each down
-        "protocol_fees_settlement_units": "0",
-        "mint_paused": False,
-        "is_shutdown": False,
-        "sides": {
-            "long": {
-                "token": tame.long_token.address,
-                "symbol": "1L-BTC/USDC",
-                "balance_settlement_units": "1090909090",
-                "supply_token_units": str(1_000 * TOKEN),
-                "token_price_wad": "1090909090000000000",
-                "rebalancing_rate_wad": str(909_090_910 * WAD // 1_090_909_090 - WAD),
-            },
-            "short": {
-                "token": tame.short_token.address,
-                "symbol": "1S-BTC/USDC",
-                "balance_settlement_units": "909090910",
-                "supply_token_units": str(1_000 * TOKEN),
-                "token_price_wad": "909090910000000000",
-                "rebalancing_rate_wad": str(1_090_909_090 * WAD // 909_090_910 - WAD),
-            },
-        },
-        "pending": [
-            {
-                "epoch": 3,
-                "long_mint_settlement_units": "70000000",
-                "long_burn_token_units": str(100 * TOKEN),
-                "short_mint_settlement_units": "60000000",
-                "short_burn_token_units": str(9 * TOKEN // 2),
-                "long_burn_short_mint_token_units": "0",
-                "short_burn_long_mint_token_units": str(30 * TOKEN),
-            },
-            empty
-            | {
-                "epoch": 4,
-                "long_mint_settlement_units": "5000000",
-                "long_burn_short_mint_token_units": str(7 * TOKEN),
-            },
-        ],
-    }
-    other = report["markets"][1]
-    assert (other["name"], other["leverage"], other["keeper_reward_settlement_units"]) == ("3-BTC/USDC", 3, "99999")
-    assert [other["sides"][side]["balance_settlement_units"] for side in ("long", "short")] == [*map(str, AT_3)]
-    assert other["pending"] == [
-        empty | {"epoch": 3, "long_burn_short_mint_token_units": str(3 * TOKEN)},
-        empty | {"epoch": 4},
+def test_status__fresh_markets__no_alarm_and_exit_code_0(deployed: tuple[str, Path]) -> None:
+    """The first example of the help, but for where the record is."""
+    url, path = deployed
+    done = status(url, *examples("status")[0], "--record", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[0].startswith("arbitrum:local, block 13, 20")
+    assert [line.split()[:2] for line in lines if line.startswith(("1-", "3-"))] == [
+        [name, price] for name, price in zip(MARKETS, ["30,000.00"] * 2 + ["2,000.00"] * 2, strict=True)
     ]
-    for shown_, twin in zip(report["markets"], (tame, wild), strict=True):
-        model = twin.model
-        assert int(shown_["keeper_reward_settlement_units"]) == model.keeper_reward(world.now)
-        assert int(shown_["price_wad"]) == scene.model.latest_price(world.now)
-        sides = shown_["sides"].values()
-        assert tuple(int(side["token_price_wad"]) for side in sides) == model.token_prices()
-        assert tuple(int(side["rebalancing_rate_wad"]) for side in sides) == model.rebalancing_rates()
-        for pending in shown_["pending"]:
-            amounts = [int(amount) for amount in list(pending.values())[1:]]
-            assert amounts == [model.batch(pending["epoch"], kind)[0] for kind in CommitType]
-
-    assert told(report) == [("late", "1-BTC/USDC"), ("late", "3-BTC/USDC")]
-    assert text_of(report, "late") == (
-        "the rebalance of 2033-05-18 06:00 UTC is 12 min late, longer than the 10 min in which the keeper's reward rises. "
-        "Look after the keeper, or call upkeep yourself: at 2033-05-18 07:00 UTC the grid time before is skipped for that "
-        "one's price"
-    )
+    assert "3L-ETH/USDC 0.00 USDC 1.0000 +0.00 %" in lines
+    assert lines[-1] == "No alarms"
 
 
-def test_status__tables__show_the_same(scene: Scene, alice: Any, carol: Any, owner: Any, tmp_path: Path) -> None:
-    world, tame, wild = scene.world, scene.tame, scene.wild
-    world.move_to(SECOND + 60)
-    tame.commit(carol, LONG_MINT, 50 * USDC)
-    tame.commit(alice, LONG_BURN, 100 * TOKEN)
-    wild.set_mint_paused(owner, True)
-    world.move_to(THIRD - 300)
-    wild.commit(alice, LONG_TO_SHORT, 7 * TOKEN)
-    world.move_to(THIRD - 100)
-    scene.push(3, 121)
-    world.move_to(THIRD + 300)
-    reading = Reader(loaded(record_of(tmp_path / "record.json", {}, scene.pools))).read()
-    assert shown(lambda console: print_status("arbitrum:local", reading, [], find_alarms(reading), console)) == [
-        f"arbitrum:local, block {reading.block.number}, 2033-05-18 06:05 UTC",
-        "Markets",
-        "price round's age next (UTC) late keeper reward",
-        "1-BTC/USDC 121.00 6 min 40 s 05-18 06:00 5 min 0.04 USDC",  # half the ramp: 0.05, less what is rounded and cut
-        "3-BTC/USDC 121.00 6 min 40 s 05-18 06:00 5 min 0.04 USDC",
-        "Sides",
-        "balance token price rebalancing rate",
-        "1L-BTC/USDC 1,090.90 USDC 1.0909 -16.66 %",
-        "1S-BTC/USDC 909.09 USDC 0.9090 +19.99 %",
-        "3L-BTC/USDC 1,248.68 USDC 1.2486 -39.83 %",
-        "3S-BTC/USDC 751.31 USDC 0.7513 +66.19 %",
-        "3-BTC/USDC: new mints are paused",
-        "Pending commitments",
-        "epoch commitments amount",
-        "1-BTC/USDC 3 long mint 50.00 USDC",
-        "1-BTC/USDC 3 long burn 100.00 1L-BTC/USDC",
-        "3-BTC/USDC 4 long burn short mint 7.00 3L-BTC/USDC",
-        "No alarms",
+def test_status__json__is_all_there_is_on_standard_output(deployed: tuple[str, Path]) -> None:
+    url, path = deployed
+    done = status(url, "--json", "--record", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    record = json.loads(path.read_text())["deployments"]
+    assert (report["schema_version"], report["network"], report["block"]) == (1, "arbitrum:local", 13)
+    assert (report["farm"], report["alarms"]) == (None, [])
+    assert [(market["name"], market["address"]) for market in report["markets"]] == [
+        (name, record[name]["address"]) for name in MARKETS
+    ]
+    assert [market["price_wad"] for market in report["markets"]] == [
+        str(dollars * 10**18) for dollars in (30_000,) * 2 + (2_000,) * 2
     ]
 
 
-def test_status__refresh__is_one_call_and_changes_nothing(
-    scene: Scene, tmp_path: Path, keeper: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also after a rebalance, and after so many that what was asked for was too little."""
-    scene.world.move_to(SECOND + 60)
-    reader = Reader(loaded(record_of(tmp_path / "record.json", {}, scene.pools)))
-    reader.read()
-    sent = []
-    provider = type(ape.chain.provider)
-    make_request = provider.make_request
-
-    def watched(self: Any, rpc: str, parameters: Any = None) -> Any:
-        sent.append(rpc)
-        return make_request(self, rpc, parameters or [])
-
-    def epochs() -> list[tuple[int, list[int]]]:
-        """What a reading has, by market; and what it took."""
-        with monkeypatch.context() as patch:
-            patch.setattr(provider, "make_request", watched)
-            reading = reader.read()
-        return [(market.epoch, [pending.epoch for pending in market.pending]) for market in reading.markets]
-
-    before = ape.chain.blocks.head.number
-    assert epochs() == [(3, [3, 4]), (3, [3, 4])]
-    assert sent == ["eth_call"]
-    assert ape.chain.blocks.head.number == before
-    assert ape.chain.provider.get_code("0xcA11bde05977b3631167028862bE2a173976CA11") == b""
-
-    def rebalance(time: int, number: int) -> None:
-        scene.world.move_to(time - 60)
-        scene.push(number, 110)
-        scene.world.move_to(time)
-        scene.tame.rebalance(keeper)
-
-    rebalance(THIRD, 3)
-    assert epochs() == [(4, [4, 5]), (3, [3, 4])]
-    assert sent == ["eth_call"] * 2
-    rebalance(THIRD + HOUR, 4)
-    rebalance(THIRD + 2 * HOUR, 5)
-    assert epochs() == [(6, [6, 7]), (3, [3, 4])]
-    assert len(sent) > 3  # asked again with what was learned
-    del sent[:]
-    assert epochs() == [(6, [6, 7]), (3, [3, 4])]
-    assert sent == ["eth_call"]
+def test_status__nobody_kept_them_for_two_days__alarms_and_exit_code_1(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    with anvil() as url:
+        assert ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes").returncode == 0
+        with connected(url) as provider:
+            provider.make_request("evm_increaseTime", [2 * 86_400])
+            provider.mine()
+        done = status(url, "--json", "--record", path)
+        shown = status(url, "--record", path)
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert [(alarm["id"], alarm["where"]) for alarm in report["alarms"]] == [
+        (alarm, name) for name in MARKETS for alarm in ("late", "feed-stale")
+    ]
+    assert {market["skipped_grid_times"] for market in report["markets"]} <= {47, 48}
+    assert shown.returncode == 1
+    assert [line.partition(":")[0] for line in shown.stdout.splitlines() if "ALARM" in line] == [
+        f"ALARM {alarm['id']}, {alarm['where']}" for alarm in report["alarms"]
+    ]
 
 
-# --- alarms of markets ---
+def test_status__farm_alone_on_a_real_network__prices_weeks_and_an_old_block(tmp_path: Path) -> None:
+    """A node that is behind would show that all is well: where time is the world's, the block's is compared with it."""
+    with anvil("--chain-id", "42161", "--timestamp", str(LONG_AGO)) as url:
+        with connected(url):
+            owner = ape.accounts.test_accounts[0]
+            token = owner.deploy(ape.project.MockERC20, "Tracer", "TCR", 18)
+            start = ape.chain.blocks.head.timestamp + 86_400
+            farm = owner.deploy(ape.project.StakingFarm, token, owner, start)
+            farm.addFarm(token, 0, 1, sender=owner)
+            token.mint(owner, 3_000 * TCR, sender=owner)
+            token.approve(farm, 3_000 * TCR, sender=owner)
+            farm.stake(token, 10 * TCR, sender=owner)
+            farm.schedule([700 * TCR] * 2, sender=owner)
+            ape.chain.provider.set_timestamp(start + 3_600)
+            ape.chain.mine()
+            record = record_of(tmp_path / "record.json", {"farm": farm.address}, chain_id=42161)
+        network = ("--network", "arbitrum:mainnet:node", "--json", "--record", record)
+        options = (*network, "--tcr-price", "0.05", "--lp-price", "TCR=0.1", "--weeks-alarm", "1")
+        done = status(url, *options, WEB3_PROVIDER_URI=url)
+        assert done.returncode == 1, done.stderr
+        report = json.loads(done.stdout)
+        assert report["markets"] == []
+        (staked,) = report["farm"]["farms"]
+        # 0.4 of 36,500 TCR a year at 5 cents are 730 USD, on 10 TCR at 10 cents.
+        assert (staked["value_usd_wad"], staked["apr_wad"]) == (str(TCR), str(730 * TCR))
+        assert [alarm["id"] for alarm in report["alarms"]] == ["market-without-weight", "old-block"]
+        assert [alarm["id"] for alarm in json.loads(status(url, *network, WEB3_PROVIDER_URI=url).stdout)["alarms"]] == [
+            *("weeks-running-out", "market-without-weight", "old-block")
+        ]
 
 
-def test_late__at_the_end_of_the_ramp_and_a_second_later__alarms_then(scene: Scene, read: Any) -> None:
-    scene.world.move_to(THIRD - 100)
-    scene.push(3, 110)
-    scene.world.move_to(THIRD + RAMP)
-    assert told(read()) == []
-    scene.world.move_to(THIRD + RAMP + 1)
-    assert told(read()) == [("late", "1-BTC/USDC"), ("late", "3-BTC/USDC")]
+# --- refusals: nothing on standard output ---
 
 
-def test_late__grid_times_passed__says_how_many_are_skipped_and_which_is_next(scene: Scene, read: Any) -> None:
-    scene.world.move_to(THIRD + HOUR - 1)
-    scene.push(3, 110)
-    for late, skipped, said in (
-        (HOUR - 1, 0, "is 59 min 59 s late, longer than the 10 min in which the keeper's reward rises. Look"),
-        (HOUR, 1, "is 1 h late, longer than the 10 min in which the keeper's reward rises; one grid time was skipped"),
-        (
-            2 * HOUR + 61,
-            2,
-            "is 2 h 1 min late, longer than the 10 min in which the keeper's reward rises; 2 grid times",
-        ),
+def refused(done: subprocess.CompletedProcess[str], code: int, message: str) -> None:
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.endswith(f"Error: {message}\n"), done.stderr
+
+
+def test_status__record_that_does_not_serve__is_told(deployed: tuple[str, Path], tmp_path: Path) -> None:
+    url, _ = deployed
+    path, nobody = tmp_path / "record.json", "0x" + "11" * 20
+    refused(status(url, "--record", path), 1, f"there is no record {path}: deploy first, or name another")
+    with connected(url):
+        record_of(path, {}, {"3-BTC/USDC": nobody})
+    message = f"3-BTC/USDC at {nobody} does not answer settlementToken(): is it another contract's record?"
+    refused(status(url, "--record", path), 1, message)
+    with connected(url):
+        record_of(path, {})
+    refused(status(url, "--record", path), 1, "the record has neither a pool nor a farm: deploy first")
+    with connected(url):
+        record_of(path, {"a": nobody, "b": nobody})
+    refused(status(url, "--record", path), 1, "the record has 2 farms, a, b: one is expected")
+    with connected(url):
+        record_of(path, {}, genesis="0x" + "00" * 32)
+    refused(status(url, "--record", path), 1, f"{path} is the record of another chain: arbitrum:local, id 31337")
+
+
+def test_status__prices_that_are_none__are_told(deployed: tuple[str, Path]) -> None:
+    url, path = deployed
+    said = "is no price: expected a number above zero with up to 18 decimals, like 0.05"
+    for option, price, wrong in (
+        ("--tcr-price", "5c", "5c"),
+        ("--lp-price", "UNI-V2=", ""),
+        ("--lp-price", "UNI=V2=x", "x"),
     ):
-        scene.world.move_to(THIRD + late)
-        report = read()
-        assert (report["markets"][0]["late_seconds"], report["markets"][0]["skipped_grid_times"]) == (late, skipped)
-        assert said in text_of(report, "late")
-        assert f"at 2033-05-18 0{7 + skipped}:00 UTC the grid time before" in text_of(report, "late")
+        done = status(url, option, price, "--record", path)
+        refused(done, 2, f"Invalid value for '{option}': {wrong!r} {said}")
 
 
-def test_feed__round_ages__stale_only_above_the_greatest_age_and_soon_when_it_will_be(scene: Scene, read: Any) -> None:
-    """The round is of 600 seconds before SECOND: at THIRD it is 4,200 seconds old, an hour later 7,800."""
-    names = ["1-BTC/USDC", "3-BTC/USDC"]
-    world, both = scene.world, (scene.tame, scene.wild)
-    world.move_to(THIRD)
-    assert told(read()) == []
-    for market in both:
-        market.rebalance(world.owner)
-    report = read()
-    assert told(report) == [("feed-stale-soon", name) for name in names]
-    assert text_of(report, "feed-stale-soon") == (
-        "the feed's round is 1 h 10 min old and at the rebalance of 2033-05-18 07:00 UTC will be 2 h 10 min, above the "
-        "1 h 30 min that the oracle takes, unless a new one comes before"
-    )
-    world.move_to(SECOND - 600 + MAX_AGE)
-    report = read()
-    assert (report["markets"][0]["price_wad"], report["markets"][0]["round_age_seconds"]) == (str(110 * WAD), MAX_AGE)
-    assert told(report) == [("feed-stale-soon", name) for name in names]
-    world.move_to(SECOND - 600 + MAX_AGE + 1)
-    report = read()
-    assert told(report) == [("feed-stale", name) for name in names]
-    market = report["markets"][0]
-    assert (market["price_wad"], market["last_price_wad"], market["round_age_seconds"]) == (
-        None,
-        str(110 * WAD),
-        MAX_AGE + 1,
-    )
-    assert market["oracle"]["error"] == f"RoundStale(2, {SECOND - 600}, {world.now}, {MAX_AGE})"
-    assert text_of(report, "feed-stale") == (
-        "the feed's round is 1 h 30 min old, and the oracle takes none above 1 h 30 min: no price "
-        "until the feed has a new one"
-    )
-    world.move_to(THIRD + HOUR - 1)
-    scene.push(3, 120)
-    assert told(read()) == []
+# --- watch ---
 
 
-def test_sequencer__down_and_up_again__alarms_until_the_grace_period_is_over(scene: Scene, read: Any) -> None:
-    names = ["1-BTC/USDC", "3-BTC/USDC"]
-    world = scene.world
-    world.move_to(SECOND + 100)
-    scene.set_sequencer(2, 1, SECOND + 40)
-    report = read()
-    assert told(report) == [("sequencer-down", name) for name in names]
-    assert text_of(report, "sequencer-down") == (
-        "the sequencer is down since 2033-05-18 05:00 UTC (its feed answers 1): no price until it is up again"
-    )
-    assert report["markets"][0]["price_wad"] is None
-    assert report["markets"][0]["oracle"]["error"] == "SequencerDown(1)"
-    scene.set_sequencer(3, 0, SECOND + 100)
-    world.move_to(SECOND + 100 + GRACE - 1)
-    report = read()
-    assert told(report) == [("sequencer-grace-period", name) for name in names]
-    assert text_of(report, "sequencer-grace-period") == (
-        "the sequencer is up since 2033-05-18 05:01 UTC: times before 2033-05-18 05:11 UTC, in 1 s, have no price. The next "
-        "grid time after that rebalances"
-    )
-    assert report["markets"][0]["price_wad"] is None
-    world.move_to(SECOND + 100 + GRACE)
-    report = read()
-    assert told(report) == []
-    assert report["markets"][0]["price_wad"] == str(scene.model.latest_price(world.now)) == str(110 * WAD)
-
-
-def test_sequencer__invalid_round__alarms(scene: Scene, read: Any) -> None:
-    scene.world.move_to(SECOND + 100)
-    scene.set_sequencer(2, 0, 0)
-    report = read()
-    assert [alarm["id"] for alarm in report["alarms"]] == ["sequencer-down"] * 2
-    assert text_of(report, "sequencer-down") == (
-        "the sequencer feed's round is invalid: it does not tell since when its answer holds, 0. No price until it does"
-    )
-
-
-def test_feeds__do_not_answer__are_unavailable_and_the_rest_is_shown(scene: Scene, read: Any, owner: Any) -> None:
-    world, both = scene.world, ["1-BTC/USDC", "3-BTC/USDC"]
-    world.move_to(SECOND + 60)
-    scene.feed.setReverting(True, sender=owner)
-    report = read()
-    assert told(report) == [("feed-unavailable", name) for name in both]
-    market = report["markets"][0]
-    assert (market["price_wad"], market["round_age_seconds"], market["oracle"]["round"]) == (None, None, None)
-    assert market["oracle"]["error"] == f"FeedUnavailable({scene.feed.address.lower()})"
-    assert market["sides"]["long"]["balance_settlement_units"] == str(AT_1[0])
-    scene.sequencer.setReverting(True, sender=owner)
-    report = read()
-    assert told(report) == [(alarm, name) for name in both for alarm in ("sequencer-unavailable", "feed-unavailable")]
-    assert report["markets"][0]["oracle"]["sequencer_round"] is None
-
-
-def test_oracle__of_another_kind_gives_no_price__alarms_with_its_reason(market: Twin, tmp_path: Path) -> None:
-    """One that is no wrapper has no feed to look at."""
-    reader = Reader(loaded(record_of(tmp_path / "record.json", {}, {"odd": market.pool.address})))
-    reading = reader.read()
-    assert (find_alarms(reading), reading.markets[0].oracle.price) == ([], 100 * WAD)
-    market.set_oracle_failing(True)
-    (alarm,) = find_alarms(reader.read())
-    assert (alarm.id, alarm.where) == ("oracle-unavailable", "odd")
-    assert alarm.text.startswith(f"the oracle {market.oracle.address} gives no price: 0x")
-
-
-def test_shutdown__alarms_alone(scene: Scene, read: Any, stranger: Any) -> None:
-    scene.world.move_to(THIRD + 14 * 86_400)
-    scene.tame.shutdown(stranger)
-    report = read()
-    assert [alarm for alarm in told(report) if alarm[1] == "1-BTC/USDC"] == [("shutdown", "1-BTC/USDC")]
-    market = report["markets"][0]
-    assert (market["is_shutdown"], market["late_seconds"], market["keeper_reward_settlement_units"]) == (True, 0, "0")
-
-
-def test_old_block__alarms_where_there_is_a_clock(scene: Scene, read: Any) -> None:
-    scene.world.move_to(SECOND + 60)
-    assert told(read(clock=SECOND + 60 + 300)) == []
-    report = read(clock=SECOND + 60 + 301)
-    assert told(report) == [("old-block", "chain")]
-    assert text_of(report, "old-block") == (
-        f"the latest block, {report['block']}, is 5 min 1 s old: the sequencer is down, or the node that was asked is "
-        "behind. All that is shown is of that block"
-    )
+def test_status__watch__a_line_each_time_and_survives_the_end_of_the_chain(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    command = [APE, "run", "status", "--watch", "--every", "1", "--json", "--record", str(path)]
+    with anvil() as url:
+        assert ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes").returncode == 0
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            with connected(url) as provider:
+                provider.mine()
+            while (later := json.loads(process.stdout.readline()))["block"] == first["block"]:
+                pass
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    try:
+        assert process.stderr is not None
+        assert (first["block"], later["block"]) == (13, 14)
+        assert [market["name"] for market in later["markets"]] == MARKETS
+        assert process.stderr.readline().endswith(": trying again in 1 s\n")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Traceback" not in said
+    finally:
+        process.kill()
+        process.wait()

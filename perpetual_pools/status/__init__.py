@@ -1,6 +1,6 @@
 """What goes on in the markets and in the farm, and what somebody should look after."""
 
 from perpetual_pools.status.facts import StatusError
-from perpetual_pools.status.reading import Reader
+from perpetual_pools.status.reader import Reader
 
 __all__ = ["Reader", "StatusError"]

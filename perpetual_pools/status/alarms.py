@@ -68,7 +68,7 @@ def _late(market: MarketReading) -> str:
     return (
         f"the rebalance of {as_utc(market.next_rebalance)} is {duration(market.late)} late, longer than the "
         f"{duration(market.facts.ramp)} in which the keeper's reward rises{skipped}. Look after the keeper, or call upkeep "
-        f"yourself: at {as_utc(coming)} the grid time before is skipped for that one's price"
+        f"yourself: at {as_utc(coming)} the grid time before is skipped, and the price of then taken"
     )
 
 

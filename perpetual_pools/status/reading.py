@@ -1,36 +1,16 @@
-"""What changes: all of it in one call per refresh, so of one block."""
+"""Markets and farm at a time: what was read, and what follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
-from eth_abi.abi import decode
-from eth_utils.crypto import keccak
-
-from perpetual_pools.contracts import container
-from perpetual_pools.model import CommitType
+from perpetual_pools.model import CommitType, Round
 from perpetual_pools.model import Market as MarketOfFarms
-from perpetual_pools.model.farm import BPS, WEEK
-from perpetual_pools.multicall import Block, Failure, Multicall, Question, question
+from perpetual_pools.model.farm import WEEK
+from perpetual_pools.multicall import Block
 from perpetual_pools.programme.scheduling import Share
-from perpetual_pools.records import Record
-from perpetual_pools.status.facts import Facts, Farm, Market, Oracle, Staked, StatusError, read_facts
-
-EPOCHS_ASKED = 3
-"""From the one that was the current one when last looked: the live ones are two, also after one rebalance since."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """The latest of a feed. `answer` in the feed's units, times in Unix seconds."""
-
-    round_id: int
-    answer: int
-    started_at: int
-    updated_at: int
+from perpetual_pools.status.facts import Farm, Market, Oracle, Staked
 
 
 @dataclass(frozen=True)
@@ -89,7 +69,7 @@ class MarketReading:
     def round_age(self) -> int | None:
         """Seconds; None when the feed does not answer, or its latest round is incomplete."""
         round_ = self.oracle.round
-        return self.now - round_.updated_at if round_ is not None and round_.updated_at else None
+        return self.now - round_.updated_at if round_ is not None and round_.complete else None
 
 
 @dataclass(frozen=True)
@@ -153,214 +133,3 @@ class Reading:
     block: Block
     markets: tuple[MarketReading, ...]
     farm: FarmReading | None
-
-
-@dataclass(frozen=True)
-class _Guess:
-    """What has to be known to ask: as of the last look."""
-
-    epochs: Mapping[str, int]
-    """By pool."""
-    weeks: range
-
-    def holds(self, reading: Reading, answers: Mapping[Any, Any]) -> bool:
-        """Whether what was asked by it is all there is to show."""
-        farm = reading.farm
-        epochs = all(
-            0 <= market.epoch - self.epochs[market.facts.address] <= EPOCHS_ASKED - 2 for market in reading.markets
-        )
-        return epochs and (
-            farm is None
-            or (
-                farm.weeks_scheduled <= self.weeks.stop
-                and answers[farm.facts.address, "farmCount"] == len(farm.facts.staked)
-            )
-        )
-
-
-class Reader:
-    """Reads the pools and the farm of a record, again and again."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._multicall = Multicall()
-        self._facts: Facts | None = None
-        self._guess = _Guess({}, range(0))
-
-    def read(self) -> Reading:
-        """One `eth_call`; a few more the first time, and when more happened since the last than could be foreseen.
-
-        Raises:
-            StatusError: what the record says is not what answers.
-            What the chain, or the way there, refuses the call with.
-        """
-        if self._facts is not None:
-            reading, answers = self._ask(self._facts)
-            if self._guess.holds(reading, answers):
-                self._guess = _guess(reading)
-                return reading
-        self._facts = read_facts(self._multicall, self._record)
-        self._guess = self._look(self._facts)
-        reading, _ = self._ask(self._facts)
-        self._guess = _guess(reading)
-        return reading
-
-    def _look(self, facts: Facts) -> _Guess:
-        questions = {market.address: question("LeveragedPool", market.address, "epoch") for market in facts.markets}
-        if facts.farm:
-            questions[facts.farm.address] = question("StakingFarm", facts.farm.address, "weeksScheduled")
-        block, answers = self._multicall.ask(questions)
-        weeks = range(0)
-        if facts.farm:
-            weeks = _weeks(facts.farm, block.timestamp, answers[facts.farm.address])
-        return _Guess({market.address: answers[market.address] for market in facts.markets}, weeks)
-
-    def _ask(self, facts: Facts) -> tuple[Reading, Mapping[Any, Any]]:
-        questions: dict[Any, Question] = {}
-        for market in facts.markets:
-            questions |= _of_market(market, self._guess.epochs[market.address]) | _of_oracle(market.oracle)
-        if facts.farm is not None:
-            questions |= _of_farm(facts.farm, self._guess.weeks)
-        block, answers = self._multicall.ask(questions)
-        markets = tuple(
-            _market(market, block.timestamp, answers, self._guess.epochs[market.address]) for market in facts.markets
-        )
-        farm = _farm(facts.farm, block.timestamp, answers, self._guess.weeks) if facts.farm else None
-        return Reading(block, markets, farm), answers
-
-
-def _weeks(farm: Farm, now: int, scheduled: int) -> range:
-    """Those that are not over, of the scheduled ones."""
-    return range(max(0, (now - farm.start) // WEEK), scheduled)
-
-
-def _guess(reading: Reading) -> _Guess:
-    farm = reading.farm
-    return _Guess(
-        {market.facts.address: market.epoch for market in reading.markets},
-        range(0) if farm is None else _weeks(farm.facts, reading.block.timestamp, farm.weeks_scheduled),
-    )
-
-
-# --- questions ---
-
-
-_MARKET = (
-    *("lastPrice", "nextRebalance", "lastRebalance", "epoch", "balances", "supplies", "tokenPrices"),
-    *("rebalancingRates", "protocolFees", "keeperReward", "mintPaused", "isShutdown"),
-)
-_FARM = ("weeksScheduled", "undistributed", "primaryBps", "farmCount")
-
-
-def _of_market(market: Market, epoch: int) -> dict[Any, Question]:
-    pool = market.address
-    return {(pool, view): question("LeveragedPool", pool, view) for view in _MARKET} | {
-        (pool, number, kind): question("LeveragedPool", pool, "batch", number, kind.value)
-        for number in range(epoch, epoch + EPOCHS_ASKED)
-        for kind in CommitType
-    }
-
-
-def _of_oracle(oracle: Oracle) -> dict[Any, Question]:
-    feeds = [feed for feed in (oracle.feed, oracle.sequencer_feed) if feed is not None]
-    return {(oracle.address, "latestPrice"): question("IOracle", oracle.address, "latestPrice")} | {
-        (feed, "latestRoundData"): question("IAggregatorV3", feed, "latestRoundData") for feed in feeds
-    }
-
-
-def _of_farm(farm: Farm, weeks: range) -> dict[Any, Question]:
-    def ask(view: str, *arguments: Any) -> Question:
-        return question("StakingFarm", farm.address, view, *arguments)
-
-    questions: dict[Any, Question] = {(farm.address, view): ask(view) for view in _FARM}
-    questions |= {(farm.address, market): ask("totalWeight", market.value) for market in MarketOfFarms}
-    questions |= {(farm.address, "week", week): ask("weekAmount", week) for week in weeks}
-    for staked in farm.staked:
-        token = staked.token.address
-        questions |= {(token, view): ask(view, token) for view in ("farm", "totalStaked")}
-        questions[token, "totalSupply"] = question("PoolToken", token, "totalSupply")
-        if staked.pair is not None:
-            questions[token, "getReserves"] = Question(token, "getReserves()", ("uint112", "uint112", "uint32"))
-    return questions
-
-
-# --- answers ---
-
-
-def _required(answers: Mapping[Any, Any], address: str, view: str) -> Any:
-    """Of the project's own contracts, which always answer."""
-    answer = answers[address, view]
-    if isinstance(answer, Failure):
-        raise StatusError(f"{address} did not answer {view}()")
-    return answer
-
-
-def _market(facts: Market, now: int, answers: Mapping[Any, Any], asked: int) -> MarketReading:
-    values: Any = [_required(answers, facts.address, view) for view in _MARKET]
-    epoch = _required(answers, facts.address, "epoch")
-    live = range(epoch, min(epoch + 2, asked + EPOCHS_ASKED))
-    pending = tuple(
-        Pending(number, {kind: answers[facts.address, number, kind][0] for kind in CommitType})
-        for number in live
-        if number >= asked
-    )
-    return MarketReading(facts, now, _oracle(facts.oracle, answers), pending, *values)
-
-
-def _oracle(facts: Oracle, answers: Mapping[Any, Any]) -> OracleReading:
-    price = answers[facts.address, "latestPrice"]
-    failed = isinstance(price, Failure)
-    return OracleReading(
-        facts,
-        None if failed else price,
-        _error(price.data) if failed else "",
-        _round(answers, facts.feed),
-        _round(answers, facts.sequencer_feed),
-    )
-
-
-def _round(answers: Mapping[Any, Any], feed: str | None) -> Round | None:
-    answer = None if feed is None else answers[feed, "latestRoundData"]
-    return None if answer is None or isinstance(answer, Failure) else Round(*answer[:4])
-
-
-def _error(data: bytes) -> str:
-    """Like `RoundStale(7, 1999990000, 1999998600, 3600)`; what is none of the oracle's errors, in hexadecimal."""
-    for error in container("ChainlinkOracleWrapper").contract_type.errors:
-        if keccak(text=error.selector)[:4] == data[:4]:
-            values = decode([field.canonical_type for field in error.inputs], data[4:])
-            return f"{error.name}({', '.join(map(str, values))})"
-    return f"0x{data.hex()}" if data else "nothing said"
-
-
-def _farm(facts: Farm, now: int, answers: Mapping[Any, Any], weeks: range) -> FarmReading:
-    scheduled, undistributed, primary, _ = (_required(answers, facts.address, view) for view in _FARM)
-    bps = {MarketOfFarms.PRIMARY: primary, MarketOfFarms.SECONDARY: BPS - primary}
-    weights = {market: int(answers[facts.address, market]) for market in MarketOfFarms}
-    return FarmReading(
-        facts,
-        now,
-        scheduled,
-        {week: answers[facts.address, "week", week] for week in weeks},
-        undistributed,
-        bps,
-        weights,
-        tuple(_staked(facts, answers, bps, weights)),
-    )
-
-
-def _staked(
-    farm: Farm, answers: Mapping[Any, Any], bps: Mapping[MarketOfFarms, int], weights: Mapping[MarketOfFarms, int]
-) -> Iterator[StakedReading]:
-    for facts in farm.staked:
-        token = facts.token.address
-        number, weight = _required(answers, token, "farm")
-        market = MarketOfFarms(number)
-        total = _required(answers, token, "totalStaked")
-        supply, reserves = answers[token, "totalSupply"], answers.get((token, "getReserves"))
-        yield StakedReading(
-            facts,
-            Share(token, facts.name, market.name.lower(), bps[market], weight, weights[market], total),
-            None if reserves is None or isinstance(reserves, Failure) else reserves[:2],
-            0 if isinstance(supply, Failure) else supply,
-        )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from perpetual_pools.model import CommitType
+from perpetual_pools.model import CommitType, Round
 from perpetual_pools.status.alarms import Alarm
-from perpetual_pools.status.reading import FarmReading, MarketReading, OracleReading, Pending, Reading, Round
+from perpetual_pools.status.reading import FarmReading, MarketReading, OracleReading, Pending, Reading
 from perpetual_pools.status.yields import Yield
 
 SCHEMA_VERSION = 1

@@ -182,6 +182,17 @@ def test_farm__prices__decide_about_worth_and_apr(farming: Farming) -> None:
     )
 
 
+def test_farm__s_tokens_are_staked__are_worth_the_short_sides_price(farming: Farming, bob: Any) -> None:
+    token = farming.tokens[1]
+    farming.scene.wild.claim(bob)
+    farming.scene.world.chain.send(token, "approve", [farming.twin.farm.address, WORD - 1], bob)
+    farming.twin.stake(bob, token, 10 * TOKEN)
+    farming.twin.move_to_week(1)
+    # 10 at 0.751314801 USD. Three tenths of 4,380,000 TCR a year at 5 cents are 65,700 USD.
+    worth = 7_513_148_010 * 10**9
+    assert aprs(farming, PRICED)[1] == (str(worth), str(65_700 * WAD * WAD // worth))
+
+
 def test_farm__other_tokens__are_worth_what_is_said_or_unknown(farming: Farming, alice: Any) -> None:
     """TCR itself at its own price, a second pair of one name, a token that nobody knows."""
     twin, chain = farming.twin, farming.scene.world.chain

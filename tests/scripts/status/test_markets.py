@@ -163,8 +163,8 @@ def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(
     assert told(report) == [("late", "1-BTC/USDC"), ("late", "3-BTC/USDC")]
     assert text_of(report, "late") == (
         "the rebalance of 2033-05-18 06:00 UTC is 12 min late, longer than the 10 min in which the keeper's reward rises. "
-        "Look after the keeper, or call upkeep yourself: at 2033-05-18 07:00 UTC the grid time before is skipped for that "
-        "one's price"
+        "Look after the keeper, or call upkeep yourself: at 2033-05-18 07:00 UTC the grid time before is skipped, and the "
+        "price of then taken"
     )
 
 

@@ -26,6 +26,8 @@ FACTORY = "@uniswap/v2-core/build/UniswapV2Factory.json"
 PAIR = "@uniswap/v2-core/build/UniswapV2Pair.json"
 ROUTER = "@uniswap/v2-periphery/build/UniswapV2Router02.json"
 WETH = "@uniswap/v2-periphery/build/WETH9.json"
+ARTIFACTS = {Path(artifact).stem: artifact for artifact in (FACTORY, PAIR, ROUTER, WETH)}
+"""By the contracts' names."""
 
 
 class AmmError(Exception):

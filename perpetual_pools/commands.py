@@ -16,6 +16,7 @@ from web3.exceptions import Web3Exception
 
 from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
+from perpetual_pools.deployment.rehearsal import RehearsalError
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
@@ -32,6 +33,7 @@ OWN_ERRORS = (
     RecordError,
     ContractError,
     DeploymentError,
+    RehearsalError,
     SchedulingError,
     SendingError,
     StatusError,

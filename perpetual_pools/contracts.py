@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import ape
 from eth_abi.abi import encode
-from eth_utils.conversions import to_hex
+from eth_utils.conversions import to_bytes, to_hex
 from eth_utils.crypto import keccak
 from web3.utils.address import get_create2_address, get_create_address
 
+from perpetual_pools import amm
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams
 
 if TYPE_CHECKING:
@@ -91,12 +92,18 @@ def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolPara
 
 
 def instance(contract: str, address: str) -> ContractInstance:
-    """The project's `contract` at `address`; asks no block explorer."""
+    """The `contract` at `address`; asks no block explorer."""
     return container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
 
 
 def container(contract: str) -> ContractContainer:
-    return getattr(ape.project, contract)
+    """The project's contract of that name, or the AMM's."""
+    return amm.container(amm.ARTIFACTS[contract]) if contract in amm.ARTIFACTS else getattr(ape.project, contract)
+
+
+def is_own(contract: str) -> bool:
+    """Whether the contract is the project's, not the AMM's."""
+    return contract not in amm.ARTIFACTS
 
 
 # --- addresses and code ---
@@ -113,6 +120,18 @@ def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]
     salt = keccak(encode([params.canonical_type, "address"], [_values(params.components, arguments), deployer]))
     code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode())
     code += encoded_arguments("LeveragedPool", arguments)
+    return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
+
+
+def pool_token_addresses(pool: str) -> tuple[str, str]:
+    """Of the long and the short token: a pool creates them first of all, in its constructor."""
+    return creation_address(pool, 1), creation_address(pool, 2)
+
+
+def pair_address(factory: str, token: str, other: str) -> str:
+    """Where Uniswap's own factory puts the pair of two tokens, also before there is a factory."""
+    salt = keccak(b"".join(sorted(to_bytes(hexstr=cast(Any, address)) for address in (token, other))))
+    code = container("UniswapV2Pair").contract_type.get_deployment_bytecode()
     return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -28,7 +30,12 @@ LOCAL_CHAIN_ID = 31337
 TEST_CHAIN_IDS = frozenset({LOCAL_CHAIN_ID, 421614})
 """Chains on which mocks may stand for feeds and tokens: local ones and Arbitrum Sepolia."""
 
+TCR_DECIMALS = 18
+
+_NULL = frozenset({"", "~", "null"})
 _PERCENT = 10**16
+_BASIS_POINTS = 100
+"""In a percent."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _QUANTITY = re.compile(r"(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?) ?(?P<unit>\S.*)")
 
@@ -84,6 +91,29 @@ def _yearly_rate(value: object) -> int:
     return _quantity(value, {"%/year": _PERCENT}, 'a yearly rate like "2 %/year"')
 
 
+def _share(value: object) -> int:
+    bps = _quantity(value, {"%": _BASIS_POINTS}, 'a share like "40 %"')
+    if bps > 100 * _BASIS_POINTS:
+        raise _expected("at most 100 %", value)
+    return bps
+
+
+@dataclass(frozen=True)
+class After:
+    """So many seconds after what it is about was deployed."""
+
+    seconds: int
+
+
+def _start(value: object) -> int | After:
+    if isinstance(value, str) and value.endswith(" after deployment"):
+        return After(_duration(value.removesuffix(" after deployment")))
+    try:
+        return int(datetime.strptime(str(value), "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise _expected('a time like "2027-01-04 00:00 UTC" or "1 day after deployment"', value) from None
+
+
 def _settlement_amount(value: object, info: ValidationInfo) -> int:
     token: tuple[str, int] | None = info.context
     if token is None:  # the token is wrong, which is reported at its own place
@@ -120,21 +150,28 @@ def _text(value: object) -> str:
     return value
 
 
-def _or_word(word: str, parse: Callable[[object], str], what: str) -> BeforeValidator:
+def _address_or(*words: str) -> BeforeValidator:
     def check(value: object) -> str:
-        if value == word:
-            return word
+        if value in words:
+            return str(value)
         if not isinstance(value, str) or not value.startswith("0x"):
-            raise _expected(f'{what} or "{word}"', value)
-        return parse(value)
+            raise _expected(" or ".join(["an address", *(f'"{word}"' for word in words)]), value)
+        return _address(value)
 
     return BeforeValidator(check)
 
 
+def _owner(value: object) -> str:
+    if value in _NULL:
+        raise PydanticCustomError("no_owner", "set your Safe: the address that is to own factory and farm")
+    return str(_address_or("deployer").func(value))  # type: ignore[call-arg]
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Address = Annotated[str, BeforeValidator(_address)]
-AccountOrDeployer = Annotated[str, _or_word("deployer", _address, "an address")]
-AddressOrTest = Annotated[str, _or_word("test", _address, "an address")]
+Owner = Annotated[str, BeforeValidator(_owner)]
+AccountOrWord = Annotated[str, _address_or("deployer", "owner")]
+AddressOrTest = Annotated[str, _address_or("test")]
 Seconds = Annotated[int, BeforeValidator(_duration)]
 WadFraction = Annotated[int, BeforeValidator(_fraction)]
 WadPerYear = Annotated[int, BeforeValidator(_yearly_rate)]
@@ -142,6 +179,9 @@ SettlementUnits = Annotated[int, BeforeValidator(_settlement_amount)]
 ChainId = Annotated[int, _integer(1, 2**32)]
 Decimals = Annotated[int, _integer(0, 36)]
 Leverage = Annotated[int, _integer(0, 255)]
+Bps = Annotated[int, BeforeValidator(_share)]
+Start = Annotated[int | After, BeforeValidator(_start)]
+Weight = Annotated[int, _integer(0, 10**10 - 1)]
 
 
 # --- the file ---
@@ -151,8 +191,8 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SettlementToken(_Section):
-    """The token that pools hold: one that exists, or "test" for a mock of this name, symbol and decimals."""
+class Token(_Section):
+    """One that exists, or "test" for a mock of this name, symbol and decimals."""
 
     address: AddressOrTest
     name: Text
@@ -190,32 +230,58 @@ class PoolTerms(_Section):
     min_liquidity: SettlementUnits
 
 
+class Amm(_Section):
+    """Uniswap V2, or one that runs its code."""
+
+    factory: Address
+    router: Address
+
+
+class FarmParameters(_Section):
+    """The staking farm. `start`: Unix seconds, or so long after it is deployed. `primary`: ten-thousandths."""
+
+    reward_token: Token
+    start: Start
+    primary: Bps
+
+
 class Market(_Section):
-    """One pool."""
+    """One pool. `weight`: of each of its tokens in the primary market, and of each pair of theirs in the secondary."""
 
     market: Text
     feed: Text
     leverage: Leverage
+    weight: Weight
 
     @property
     def name(self) -> str:
         """Like `3-BTC/USDC`."""
         return f"{self.leverage}-{self.market}"
 
+    @property
+    def tokens(self) -> tuple[str, str]:
+        """Like `3L-BTC/USDC` and `3S-BTC/USDC`."""
+        return f"{self.leverage}L-{self.market}", f"{self.leverage}S-{self.market}"
 
-def _none_or_section(value: object) -> object:
-    return None if value == "none" else value
+
+def _section_or(word: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: None if value == word else value)
 
 
 class Parameters(_Section):
-    """A deployment: which chain, whose, on which token and feeds, which pools."""
+    """A deployment: which chain, whose, on which token and feeds, which pools, traded and staked where.
+
+    `sequencer` is None on a chain without one, `amm` is None where a test deploys its own.
+    """
 
     chain_id: ChainId
-    owner: AccountOrDeployer
-    fee_recipient: AccountOrDeployer
-    settlement_token: SettlementToken
-    sequencer: Annotated[Sequencer | None, BeforeValidator(_none_or_section)]
+    owner: Owner
+    fee_recipient: AccountOrWord
+    settlement_token: Token
+    sequencer: Annotated[Sequencer | None, _section_or("none")]
     feeds: dict[str, FeedParameters]
+    amm: Annotated[Amm | None, _section_or("test")]
+    farm: FarmParameters
     pool: PoolTerms
     markets: list[Market]
 
@@ -292,7 +358,7 @@ def _line(lines: dict[Location, int], location: Location) -> int:
 def _settlement_unit(data: Any) -> tuple[str, int] | None:
     """Symbol and decimals, which amounts need; None when they are wrong."""
     try:
-        token = SettlementToken.model_validate(data["settlement_token"])
+        token = Token.model_validate(data["settlement_token"])
     except (ValidationError, KeyError, TypeError):
         return None
     return token.symbol, token.decimals
@@ -335,19 +401,20 @@ def _keys_at(location: Location) -> list[str]:
 
 def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
     testing = parameters.chain_id in TEST_CHAIN_IDS
-    if parameters.settlement_token.address == "test" and not testing:
-        yield ("settlement_token", "address"), f"expected an address: chain {parameters.chain_id} is not for tests"
+    if not testing:
+        yield from _only_for_tests(parameters)
     if not parameters.feeds:
         yield ("feeds",), "expected at least one feed"
     for name, feed in parameters.feeds.items():
-        if feed.address == "test" and not testing:
-            yield ("feeds", name, "address"), f"expected an address: chain {parameters.chain_id} is not for tests"
         if feed.address == "test" and feed.first_price is None:
             yield ("feeds", name, "first_price"), "`first_price` is missing: a test feed starts with it"
         if feed.address != "test" and feed.first_price is not None:
             yield ("feeds", name, "first_price"), "expected no first price: this feed has its own"
         if feed.max_age == 0:
             yield ("feeds", name, "max_age"), "expected more than 0 seconds: no round would ever be fresh"
+    if parameters.farm.reward_token.decimals != TCR_DECIMALS:
+        place: Location = ("farm", "reward_token", "decimals")
+        yield place, f"expected {TCR_DECIMALS}: the programme of emissions counts in them"
     if not parameters.markets:
         yield ("markets",), "expected at least one market"
     names: set[str] = set()
@@ -361,6 +428,21 @@ def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
             yield ("markets", i), f"expected each market once, got {market.name} again"
         names.add(market.name)
     yield from _refusals(parameters)
+
+
+def _only_for_tests(parameters: Parameters) -> Iterator[tuple[Location, str]]:
+    mocks: list[tuple[Location, bool]] = [
+        (("settlement_token", "address"), parameters.settlement_token.address == "test"),
+        *((("feeds", name, "address"), feed.address == "test") for name, feed in parameters.feeds.items()),
+        (("farm", "reward_token", "address"), parameters.farm.reward_token.address == "test"),
+    ]
+    for location, is_mock in mocks:
+        if is_mock:
+            yield location, f"expected an address: chain {parameters.chain_id} is not for tests"
+    if parameters.amm is None:
+        yield ("amm",), f"expected a section with keys: chain {parameters.chain_id} is not for tests"
+    if parameters.owner == "deployer":
+        yield ("owner",), f"expected the address of your Safe: chain {parameters.chain_id} is not for tests"
 
 
 def _refusals(parameters: Parameters) -> Iterator[tuple[Location, str]]:

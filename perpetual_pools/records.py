@@ -33,19 +33,23 @@ class Deployment(_Entry):
     `arguments` are the constructor's (of a pool: the fields of its parameters), by name in the ABI's order; integers in the
     units of the contract, written as decimal strings, which every reader of JSON keeps exact.
     `commit` is the repository's, with `-dirty` when files were changed; null where there is none. A pool's is its factory's,
-    which holds the code of pools.
+    which holds the code of pools. Where the code is not the project's, `commit` and `compiler` are null. Of a pair that was
+    there already nobody knows `transaction`, `block`, `gas_used` and `deployer`.
     """
 
     contract: str
     address: str
     arguments: dict[str, str]
-    transaction: str
-    block: int
-    deployer: str
+    transaction: str | None
+    block: int | None
+    gas_used: int | None
+    deployer: str | None
     commit: str | None
-    compiler: str
+    compiler: str | None
     code_hash: str
     """Keccak-256 of the code at the address."""
+    tokens: dict[str, str] = {}
+    """Of a pool: the addresses of its two tokens by their names."""
 
 
 class Call(_Entry):
@@ -57,6 +61,7 @@ class Call(_Entry):
     arguments: dict[str, str]
     transaction: str
     block: int
+    gas_used: int
     sender: str
 
 
@@ -68,7 +73,7 @@ class Intent(_Entry):
     transaction: str
     arguments: dict[str, str]
     commit: str | None
-    compiler: str
+    compiler: str | None
 
 
 class Record(BaseModel):
@@ -88,11 +93,19 @@ class Record(BaseModel):
     calls: dict[str, Call] = {}
     intent: Intent | None = None
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Of all that was deployed and of the pools' tokens, by name."""
+        entries = self.deployments.items()
+        tokens = {name: address for _, entry in entries for name, address in entry.tokens.items()}
+        return {name: entry.address for name, entry in entries} | tokens
+
     def address(self, name: str) -> str:
         """Raises RecordError when nothing of that name was deployed."""
-        if name not in self.deployments:
-            raise RecordError(f"the record has no {name!r}, only {', '.join(self.deployments) or 'nothing yet'}")
-        return self.deployments[name].address
+        addresses = self.addresses
+        if name not in addresses:
+            raise RecordError(f"the record has no {name!r}, only {', '.join(addresses) or 'nothing yet'}")
+        return addresses[name]
 
 
 @contextmanager

@@ -7,9 +7,10 @@ between, late or again, the new one is refused.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import ape
+from ape.api.accounts import ImpersonatedAccount
 from eth_utils.conversions import to_hex
 from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound
@@ -23,7 +24,10 @@ class SendingError(Exception):
 
 
 def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> TransactionAPI:
-    """The transaction, ready to be sent. Raises SendingError when the nonce may be in use, or the account does not sign."""
+    """The transaction, ready to be sent. That of an impersonated account needs no signature and has none.
+
+    Raises SendingError when the nonce may be in use, or the account does not sign.
+    """
     others = ape.chain.provider.web3.eth.get_transaction_count(account.address, "pending") - nonce
     if others:
         raise SendingError(
@@ -33,7 +37,7 @@ def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> Tran
     transaction.sender = account.address
     transaction.nonce = nonce
     result = account.sign_transaction(account.prepare_transaction(transaction))
-    if result is None or result.signature is None:
+    if result is None or (result.signature is None and not isinstance(account, ImpersonatedAccount)):
         raise SendingError(f"{account.address} did not sign the transaction: nothing was sent")
     return result
 
@@ -43,7 +47,12 @@ def send(transaction: TransactionAPI) -> ReceiptAPI:
 
     Not through Ape, which does not wait for a development chain that mines at its own pace.
     """
-    receipt = confirmed(ape.chain.provider.web3.eth.send_raw_transaction(transaction.serialize_transaction()))
+    eth = ape.chain.provider.web3.eth
+    if transaction.signature is None:
+        sent = eth.send_transaction(cast(Any, transaction.model_dump(by_alias=True, mode="json")))
+    else:
+        sent = eth.send_raw_transaction(transaction.serialize_transaction())
+    receipt = confirmed(sent)
     receipt.raise_for_status()
     return receipt
 

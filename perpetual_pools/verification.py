@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import ape
 import solcx
 
-from perpetual_pools import amm, records
-from perpetual_pools.contracts import container, encoded_arguments, instance
+from perpetual_pools import records
+from perpetual_pools.contracts import container, encoded_arguments, is_own
 from perpetual_pools.networks import connected_network, recorded, records_folder
 from perpetual_pools.records import Deployment, Record
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ape.api import ExplorerAPI
 
 INDEX = "index.json"
-OF_OTHERS = {Path(artifact).stem for artifact in (amm.FACTORY, amm.PAIR, amm.ROUTER, amm.WETH)}
-"""Contracts of a record that were not compiled here."""
 DEPENDENCIES = "contracts/.cache/"
 """Where Ape puts their sources, among those of the project, when it compiles."""
 OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
@@ -44,7 +42,7 @@ class Contract:
     """What an explorer asks for, of one address."""
 
     name: str
-    """That of the record; of a pool's token, the pool's and its side."""
+    """That of the record."""
     address: str
     contract: str
     """Its source and its name there, like `contracts/PoolFactory.sol:PoolFactory`."""
@@ -103,15 +101,11 @@ def write(record_path: Path) -> Verification:
 def _created(record: Record) -> Iterator[tuple[str, Deployment]]:
     """The project's own contracts by name: those of the record; after each pool its tokens, in entries like the pool's."""
     for name, entry in record.deployments.items():
-        if entry.contract in OF_OTHERS:
-            continue
-        yield name, entry
-        if entry.contract == "LeveragedPool":
-            pool = instance(entry.contract, entry.address)
-            for side, token in (("long", pool.longToken()), ("short", pool.shortToken())):
-                arguments = {"name_": instance("PoolToken", token).name()}
-                made = {"contract": "PoolToken", "address": token, "arguments": arguments}
-                yield f"{name} {side} token", entry.model_copy(update=made)
+        if is_own(entry.contract):
+            yield name, entry
+        for token, address in entry.tokens.items():
+            made = {"contract": "PoolToken", "address": address, "arguments": {"name_": token}}
+            yield token, entry.model_copy(update=made)
 
 
 def _replace(folder: Path, files: Mapping[str, Any]) -> None:

@@ -7,8 +7,13 @@ from typing import Any
 import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
 
+from perpetual_pools import amm
 from perpetual_pools.contracts import instance
-from perpetual_pools.parameters import FeedParameters, Parameters, Sequencer
+from perpetual_pools.parameters import TEST_CHAIN_IDS, After, FeedParameters, Parameters, Sequencer, Token
+
+NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
+LEAST_TIME_TO_START = 3_600
+"""Seconds from the beginning of a deployment to week 0."""
 
 
 def verify_chain(parameters: Parameters) -> None:
@@ -18,16 +23,37 @@ def verify_chain(parameters: Parameters) -> None:
             ("chain_id",),
             f"expected the chain id of the connected network, {ape.chain.chain_id}, got {parameters.chain_id}",
         )
-    token = parameters.settlement_token
-    if token.address != "test":
-        place = ("settlement_token",)
-        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
-        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
+    _verify_token(parameters, ("settlement_token",), parameters.settlement_token)
+    _verify_token(parameters, ("farm", "reward_token"), parameters.farm.reward_token)
     for name, feed in parameters.feeds.items():
         if feed.address != "test":
             _verify_feed(parameters, name, feed)
     if parameters.sequencer is not None:
         _verify_sequencer(parameters, parameters.sequencer)
+    if parameters.amm is not None:
+        try:
+            amm.at(parameters.amm.factory, parameters.amm.router)
+        except (amm.AmmError, *NO_ANSWER) as error:
+            raise parameters.problem(("amm",), str(error)) from error
+    if parameters.chain_id not in TEST_CHAIN_IDS and not ape.chain.provider.get_code(parameters.owner):
+        raise parameters.problem(("owner",), f"there is no contract at {parameters.owner}: a Safe is one")
+
+
+def verify_start(parameters: Parameters) -> None:
+    """Raises ParametersError when the farm could not be complete before its start."""
+    start = parameters.farm.start
+    left = start.seconds if isinstance(start, After) else start - int(ape.chain.blocks.head.timestamp)
+    if left < LEAST_TIME_TO_START:
+        raise parameters.problem(
+            ("farm", "start"),
+            f"expected at least {LEAST_TIME_TO_START} seconds until then, for all farms to be added, got {left}",
+        )
+
+
+def _verify_token(parameters: Parameters, place: tuple[str, ...], token: Token) -> None:
+    if token.address != "test":
+        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
+        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
 
 
 def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> None:
@@ -69,5 +95,5 @@ def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address
         raise parameters.problem(place, f"there is no contract at {address} on chain {parameters.chain_id}")
     try:
         return getattr(instance(contract, address), view)()
-    except (ContractNotFoundError, DecodingError, VirtualMachineError) as error:
+    except NO_ANSWER as error:
         raise parameters.problem(place, f"the contract at {address} does not answer {view}(): {error}") from error

@@ -6,19 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.parameters import FeedParameters, Parameters
+from perpetual_pools.model.farm import LAUNCH_PRIMARY_BPS, Market
+from perpetual_pools.parameters import After, FeedParameters, Parameters, Token
 
 
 @dataclass(frozen=True)
 class AddressOf:
-    """An argument: where the step of that name put its contract."""
+    """An argument: where the step of that name put its contract, or the pool token of that name."""
 
-    step: str
+    name: str
 
 
 @dataclass(frozen=True)
 class Now:
-    """An argument: the time of the latest block, in seconds."""
+    """An argument: the time of the latest block, and so many seconds more."""
+
+    plus: int = 0
 
 
 Argument = str | int | AddressOf | Now
@@ -40,20 +43,59 @@ class Creation(Step):
 
 @dataclass(frozen=True)
 class PoolCreation(Step):
-    """Deploys a pool through the factory, at an address that follows from its parameters and the account."""
+    """Deploys a pool and its tokens through the factory, at an address that follows from its parameters and the account."""
+
+    tokens: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class PairCreation(Step):
+    """Has the AMM's factory deploy the pair of two tokens, unless somebody else had it do that before."""
+
+    factory: str | AddressOf
 
 
 @dataclass(frozen=True)
 class FunctionCall(Step):
-    """Calls `function` of the step `target`, which deploys a `contract`."""
+    """Calls `function` of the step `target`, which deploys a `contract`. Some are the owner's of the target alone."""
 
     target: str
     function: str
+    of_owner: bool = False
 
 
 FACTORY = "factory"
 KEEPER = "keeper"
 SETTLEMENT_TOKEN = "settlement token"
+REWARD_TOKEN = "reward token"
+WETH = "WETH"
+AMM_FACTORY = "AMM factory"
+AMM_ROUTER = "AMM router"
+FARM = "farm"
+
+GAS = {
+    "MockERC20": 647_000,
+    "ReplayAggregator": 537_000,
+    "pushRound": 50_000,
+    "ChainlinkOracleWrapper": 752_000,
+    "PoolFactory": 4_209_000,
+    "PoolKeeper": 713_000,
+    "LeveragedPool": 3_491_000,
+    "WETH9": 604_000,
+    "UniswapV2Factory": 3_052_000,
+    "UniswapV2Router02": 4_758_000,
+    "StakingFarm": 2_263_000,
+    "setAllocation": 68_000,
+    "UniswapV2Pair": 2_507_000,
+    "addFarm": 126_000,
+    "transferOwnership": 48_000,
+}
+"""What a step takes, by the contract that it deploys or the function that it calls, on a local chain."""
+
+
+def gas(step: Step) -> int:
+    """About what it takes."""
+    return GAS[step.function if isinstance(step, FunctionCall) else step.contract]
 
 
 def feed_name(feed: str) -> str:
@@ -66,41 +108,67 @@ def oracle_name(feed: str) -> str:
     return f"{feed} oracle"
 
 
+def pair_name(token: str) -> str:
+    """The record's name of the pair of a pool token and the settlement token."""
+    return f"{token} pair"
+
+
+def farm_name(token: str) -> str:
+    """The record's name of adding a farm for a pool token or a pair."""
+    return f"{token} farm"
+
+
 def plan(parameters: Parameters, deployer: str) -> list[Step]:
-    """All steps, in order. Pools are named by their markets, like `3-BTC/USDC`."""
+    """All steps, in order. Pools are named by their markets, like `3-BTC/USDC`.
 
-    def account(name: str) -> str:
-        return deployer if name == "deployer" else name
-
-    token = parameters.settlement_token
-    sequencer = parameters.sequencer
-    steps: list[Step] = []
-    if token.address == "test":
-        mock: dict[str, Argument] = {"name_": token.name, "symbol_": token.symbol, "decimals_": token.decimals}
-        steps.append(Creation(SETTLEMENT_TOKEN, "MockERC20", mock))
+    The account that deploys owns factory and farm until the last steps, which offer them to the owner of the parameters.
+    """
+    owner = deployer if parameters.owner == "deployer" else parameters.owner
+    fee_recipient = {"deployer": deployer, "owner": owner}.get(parameters.fee_recipient, parameters.fee_recipient)
+    settlement_token = _token(SETTLEMENT_TOKEN, parameters.settlement_token)
+    steps = list(_mock(SETTLEMENT_TOKEN, parameters.settlement_token))
     for name, feed in parameters.feeds.items():
-        if feed.address == "test":
-            steps += _test_feed(name, feed)
-        wrapper: dict[str, Argument] = {
+        steps += _oracle(parameters, name, feed)
+    steps.append(Creation(FACTORY, "PoolFactory", {"owner_": deployer, "feeRecipient_": fee_recipient}))
+    steps.append(Creation(KEEPER, "PoolKeeper", {}))
+    for market in parameters.markets:
+        pool: dict[str, Argument] = asdict(parameters.pool_params(market, "", ""))
+        pool["settlement_token"] = settlement_token
+        pool["oracle"] = AddressOf(oracle_name(market.feed))
+        steps.append(
+            PoolCreation(market.name, "LeveragedPool", {_camel(name): pool[name] for name in pool}, market.tokens)
+        )
+    steps += _farm(parameters, deployer)
+    if owner != deployer:
+        for target, contract in ((FACTORY, "PoolFactory"), (FARM, "StakingFarm")):
+            offer: Mapping[str, Argument] = {"newOwner": owner}
+            steps.append(FunctionCall(f"{target} hand-over", contract, offer, target, "transferOwnership"))
+    return steps
+
+
+def _token(name: str, token: Token) -> str | AddressOf:
+    return AddressOf(name) if token.address == "test" else token.address
+
+
+def _mock(name: str, token: Token) -> Iterator[Step]:
+    if token.address == "test":
+        yield Creation(name, "MockERC20", {"name_": token.name, "symbol_": token.symbol, "decimals_": token.decimals})
+
+
+def _oracle(parameters: Parameters, name: str, feed: FeedParameters) -> Iterator[Step]:
+    if feed.address == "test":
+        yield from _test_feed(name, feed)
+    sequencer = parameters.sequencer
+    yield Creation(
+        oracle_name(name),
+        "ChainlinkOracleWrapper",
+        {
             "feed_": AddressOf(feed_name(name)) if feed.address == "test" else feed.address,
             "sequencerFeed_": sequencer.feed if sequencer else ZERO_ADDRESS,
             "maxAge_": feed.max_age,
             "gracePeriod_": sequencer.grace_period if sequencer else 0,
-        }
-        steps.append(Creation(oracle_name(name), "ChainlinkOracleWrapper", wrapper))
-    owners: dict[str, Argument] = {
-        "owner_": account(parameters.owner),
-        "feeRecipient_": account(parameters.fee_recipient),
-    }
-    steps.append(Creation(FACTORY, "PoolFactory", owners))
-    steps.append(Creation(KEEPER, "PoolKeeper", {}))
-    for market in parameters.markets:
-        pool: dict[str, Argument] = asdict(parameters.pool_params(market, token.address, ""))
-        pool["oracle"] = AddressOf(oracle_name(market.feed))
-        if token.address == "test":
-            pool["settlement_token"] = AddressOf(SETTLEMENT_TOKEN)
-        steps.append(PoolCreation(market.name, "LeveragedPool", {_camel(name): pool[name] for name in pool}))
-    return steps
+        },
+    )
 
 
 def _test_feed(name: str, feed: FeedParameters) -> Iterator[Step]:
@@ -113,6 +181,41 @@ def _test_feed(name: str, feed: FeedParameters) -> Iterator[Step]:
         target=feed_name(name),
         function="pushRound",
     )
+
+
+def _farm(parameters: Parameters, deployer: str) -> Iterator[Step]:
+    """The farm, and in it each pool token as well as its pair with the settlement token."""
+    farm = parameters.farm
+    yield from _mock(REWARD_TOKEN, farm.reward_token)
+    if parameters.amm is None:
+        yield Creation(WETH, "WETH9", {})
+        yield Creation(AMM_FACTORY, "UniswapV2Factory", {"_feeToSetter": deployer})
+        yield Creation(AMM_ROUTER, "UniswapV2Router02", {"_factory": AddressOf(AMM_FACTORY), "_WETH": AddressOf(WETH)})
+    yield Creation(
+        FARM,
+        "StakingFarm",
+        {
+            "rewardToken_": _token(REWARD_TOKEN, farm.reward_token),
+            "owner_": deployer,
+            "start_": Now(farm.start.seconds) if isinstance(farm.start, After) else farm.start,
+        },
+    )
+    if farm.primary != LAUNCH_PRIMARY_BPS:
+        share: Mapping[str, Argument] = {"primaryBps_": farm.primary}
+        yield FunctionCall("farm allocation", "StakingFarm", share, FARM, "setAllocation", of_owner=True)
+    settlement_token = _token(SETTLEMENT_TOKEN, parameters.settlement_token)
+    factory = parameters.amm.factory if parameters.amm else AddressOf(AMM_FACTORY)
+    for market in parameters.markets:
+        for token in market.tokens:
+            of_pair: Mapping[str, Argument] = {"tokenA": AddressOf(token), "tokenB": settlement_token}
+            yield PairCreation(pair_name(token), "UniswapV2Pair", of_pair, factory)
+            for staked, kind in ((token, Market.PRIMARY), (pair_name(token), Market.SECONDARY)):
+                of_farm: Mapping[str, Argument] = {
+                    "token": AddressOf(staked),
+                    "market": kind.value,
+                    "weight": market.weight,
+                }
+                yield FunctionCall(farm_name(staked), "StakingFarm", of_farm, FARM, "addFarm", of_owner=True)
 
 
 def _camel(name: str) -> str:

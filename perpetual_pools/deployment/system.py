@@ -5,29 +5,52 @@ How a step is never sent twice. Each step is one transaction of one account. Bef
 that finds an intent asks the chain. Either the hash is known: the result is entered. Or the nonce is free: the
 transaction did not arrive, and what is sent next has that same nonce, of which a chain takes one only. Or the nonce went
 to another transaction: the step is sent anew if it can be told that this one did not do it, and else the run stops and
-says so. Pools are found without an intent too, at the address that the factory foretells. Two runs never work on one
-record at the same time.
+says so. Pools are found without an intent too, at the address that the factory foretells, and pairs by asking the AMM. Two
+runs never work on one record at the same time.
+
+After the hand-over, what only the owner may do (adding farms for a market that was added later) is not sent but shown, for
+the owner to send.
 """
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import ape
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
 from perpetual_pools import records, sending
-from perpetual_pools.contracts import code_hash, compiler, container, creation_address, instance, pool_address
+from perpetual_pools.contracts import (
+    code_hash,
+    compiler,
+    container,
+    creation_address,
+    instance,
+    is_own,
+    pair_address,
+    pool_address,
+)
+from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.networks import connected_network, genesis
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
 
-from .chain import verify_chain
-from .plan import FACTORY, AddressOf, Creation, FunctionCall, Now, PoolCreation, Step, plan
+from .chain import verify_chain, verify_start
+from .differences import (
+    address_made,
+    chain_differences,
+    entry_of,
+    factory_of,
+    pair_of,
+    parameter_differences,
+    tokens_of,
+)
+from .plan import FACTORY, FARM, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step, gas, plan
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
@@ -53,15 +76,20 @@ def commit() -> str | None:
     return done.stdout.strip()
 
 
+def _decimal(units: int, decimals: int) -> str:
+    """Six places, rounded."""
+    return f"{Decimal(units).scaleb(-decimals):.6f}"
+
+
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
     """The arguments as they are sent now."""
     resolved: dict[str, str | int] = {}
     for name, argument in step.arguments.items():
         match argument:
             case AddressOf():
-                resolved[name] = addresses[argument.step]
+                resolved[name] = addresses[argument.name]
             case Now():
-                resolved[name] = ape.chain.blocks.head.timestamp
+                resolved[name] = ape.chain.blocks.head.timestamp + argument.plus
             case _:
                 resolved[name] = argument
     return resolved
@@ -115,63 +143,107 @@ class SystemDeployment:
         )
         self._verify_record()
         self._settle_intent()
+        if FARM not in self.record.deployments:
+            verify_start(parameters)
 
     @property
     def open_steps(self) -> list[Step]:
-        """The steps that are not done."""
-        return [step for step in self.steps if not self._is_done(step)]
+        """The steps that are not done, and that the account will do."""
+        return [step for step in self.steps if not self._is_done(step) and not self._is_owners(step)]
+
+    @property
+    def owner_steps(self) -> list[FunctionCall]:
+        """The steps that are not done, and that only the owner can do."""
+        return [step for step in self.steps if self._is_owners(step) and not self._is_done(step)]
 
     def describe(self) -> Iterator[str]:
-        """The plan in lines for people: each step with its contract, its address and its arguments."""
+        """The plan in lines for people: each step with its contract, its address and its arguments; then what it takes."""
         addresses = self.foretell()
         for number, step in enumerate(self.steps, start=1):
             what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
             where = f" at {addresses[step.name]}" if step.name in addresses else ""
-            yield f"{number:>2}  {step.name}: {what}{where}{' (done)' if self._is_done(step) else ''}"
+            done = " (done)" if self._is_done(step) else " (the owner's)" if self._is_owners(step) else ""
+            yield f"{number:>2}  {step.name}: {what}{where}{done}"
             for name, argument in step.arguments.items():
                 match argument:
                     case AddressOf():
-                        value = f"{addresses[argument.step]} ({argument.step})"
+                        value = f"{addresses[argument.name]} ({argument.name})"
                     case Now():
-                        value = "the time of the latest block"
+                        value = f"{argument.plus} seconds after the latest block" if argument.plus else "its time"
                     case _:
                         value = str(argument)
                 yield f"      {name} = {value}"
+        if self.open_steps:
+            yield from self._describe_cost()
+
+    def _describe_cost(self) -> Iterator[str]:
+        units, price = self.gas(), ape.chain.provider.gas_price
+        yield (
+            f"About {units:,} gas, at {_decimal(price, 9)} gwei {_decimal(units * price, 18)} ETH, and what the chain asks "
+            f"for publishing the data. {self.account.address} has {_decimal(self.account.balance, 18)} ETH"
+        )
+
+    def gas(self) -> int:
+        """About what the open steps take."""
+        return sum(gas(step) for step in self.open_steps)
 
     def foretell(self) -> dict[str, str]:
         """The addresses of all contracts: recorded, or where they come if the account sends nothing else meanwhile."""
-        addresses = self._addresses()
-        has_factory = FACTORY in addresses
+        addresses = self.record.addresses
         for nonce, step in enumerate(self.open_steps, start=self.account.nonce):
-            if isinstance(step, Creation):
-                addresses[step.name] = creation_address(self.account.address, nonce)
-            elif isinstance(step, PoolCreation):
-                arguments = _resolve(step, addresses)
-                addresses[step.name] = (
-                    self._pool_address(arguments)
-                    if has_factory
-                    else pool_address(addresses[FACTORY], self.account.address, arguments)
-                )
+            match step:
+                case Creation():
+                    addresses[step.name] = creation_address(self.account.address, nonce)
+                case PoolCreation():
+                    pool = self._foretell_pool(_resolve(step, addresses), addresses[FACTORY])
+                    addresses[step.name] = pool
+                    addresses |= tokens_of(step, pool)
+                case PairCreation():
+                    addresses[step.name] = self._foretell_pair(step, addresses)
         return addresses
+
+    def _foretell_pool(self, arguments: Mapping[str, str | int], factory: str) -> str:
+        if FACTORY in self.record.deployments:
+            return self._pool_address(arguments)
+        return pool_address(factory, self.account.address, arguments)
+
+    def _foretell_pair(self, step: PairCreation, addresses: Mapping[str, str]) -> str:
+        factory = factory_of(step, addresses)
+        tokens = _resolve(step, addresses).values()
+        if not ape.chain.provider.get_code(factory):
+            return pair_address(factory, *map(str, tokens))
+        contract = instance("UniswapV2Factory", factory)
+        there = str(contract.getPair(*tokens))
+        return str(contract.createPair.call(*tokens)) if there == ZERO_ADDRESS else there
 
     def execute(self) -> Record:
         """Sends and records the open steps, one after the other."""
         for step in self.steps:
             if self._is_done(step):
                 self.report(f"{step.name}: done already")
-            else:
+            elif not self._is_owners(step):
                 self._do(step)
+        for step in self.owner_steps:
+            contract = self._instance(step.target)
+            call = getattr(contract, step.function).encode_input(*_resolve(step, self.record.addresses).values())
+            self.report(f"{step.name}: {contract.owner()} has to send to {contract.address} the data {to_hex(call)}")
         return self.record
 
     def _is_done(self, step: Step) -> bool:
-        return self._entry(step) is not None
+        return entry_of(step, self.record) is not None or (self._is_owners(step) and self._was_done_by_owner(step))
 
-    def _entry(self, step: Step) -> Deployment | Call | None:
-        entries = self.record.calls if isinstance(step, FunctionCall) else self.record.deployments
-        return entries.get(step.name)
+    def _is_owners(self, step: Step) -> TypeGuard[FunctionCall]:
+        """Whether the owner alone can do it, and the account is not the owner."""
+        if not isinstance(step, FunctionCall) or not step.of_owner or step.target not in self.record.deployments:
+            return False
+        return str(self._instance(step.target).owner()) != self.account.address
 
-    def _addresses(self) -> dict[str, str]:
-        return {name: entry.address for name, entry in self.record.deployments.items()}
+    def _was_done_by_owner(self, step: FunctionCall) -> bool:
+        farm, addresses = self._instance(step.target), self.record.addresses
+        token = step.arguments.get("token")
+        if not isinstance(token, AddressOf):
+            return bool(farm.primaryBps() == step.arguments["primaryBps_"])
+        return token.name in addresses and addresses[token.name] in [farm.farms(i) for i in range(farm.farmCount())]
 
     # --- what is there ---
 
@@ -191,44 +263,26 @@ class SystemDeployment:
             )
         calls = {step.name for step in self.steps if isinstance(step, FunctionCall)}
         creations = {step.name for step in self.steps} - calls
-        for name in (record.deployments.keys() - creations) | (record.calls.keys() - calls):
-            raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
+        for name in (*record.deployments, *record.calls):
+            if name not in creations | calls:
+                raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
         for step in self.steps:
-            if entry := self._entry(step):
-                self._verify_entry(step, entry)
+            self._verify_step(step)
 
-    def _verify_entry(self, step: Step, entry: Deployment | Call) -> None:
+    def _verify_step(self, step: Step) -> None:
         """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
-        addresses = self._addresses()
-        for name, argument in step.arguments.items():
-            wanted = addresses.get(argument.step) if isinstance(argument, AddressOf) else str(argument)
-            if not isinstance(argument, Now) and entry.arguments.get(name) != wanted:
-                raise DeploymentError(
-                    f"{self.path}: {step.name!r} has {name} = {entry.arguments.get(name)}, the parameters say {wanted}. "
-                    "What is deployed cannot change: name another file to deploy anew"
-                )
-        for what, recorded, true in self._facts(step, entry):
-            if recorded != true:
-                raise DeploymentError(
-                    f"{self.path}: {step.name!r} has the {what} {recorded}, the chain says {true}. "
-                    "Put the record back as it was written"
-                )
-
-    def _facts(self, step: Step, entry: Deployment | Call) -> Iterator[tuple[str, str | int, str | int]]:
-        """What the entry says beside what is so, in words for people."""
-        if not sending.is_known(entry.transaction):
-            yield "transaction", entry.transaction, "there is none"
-            return
-        receipt = sending.confirmed(entry.transaction)
-        yield "block", entry.block, receipt.block_number
-        if isinstance(entry, Call):
-            yield "sender", entry.sender, receipt.sender
-            yield "target", self.record.address(entry.target), receipt.receiver
-        else:
-            yield "deployer", entry.deployer, receipt.sender
-            yield "contract", entry.contract, step.contract
-            yield "address", entry.address, self._address(step, receipt)
-            yield "code hash", entry.code_hash, code_hash(entry.address)
+        mend = "What is deployed cannot change: name another file to deploy anew"
+        if isinstance(step, FunctionCall):
+            mend = "What was called stays so until the owner calls it again"
+        for it in parameter_differences(step, self.record):
+            raise DeploymentError(
+                f"{self.path}: {it.name!r} has {it.what} = {it.found}, the parameters say {it.expected}. {mend}"
+            )
+        for it in chain_differences(step, self.record):
+            raise DeploymentError(
+                f"{self.path}: {it.name!r} has the {it.what} {it.expected}, the chain says {it.found}. "
+                "Put the record back as it was written"
+            )
 
     def _settle_intent(self) -> None:
         """Finds out what became of a transaction that was to be sent when an earlier run ended."""
@@ -245,7 +299,8 @@ class SystemDeployment:
                 self.report(f"{step.name}: that transaction failed and changed nothing")
                 self._save(intent=None)
             else:
-                self._verify_entry(step, self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt))
+                self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt)
+                self._verify_step(step)
         elif self.account.nonce < intent.nonce:
             raise DeploymentError(
                 f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce}, but this chain expects "
@@ -264,14 +319,16 @@ class SystemDeployment:
         """Whether the step may be done although its nonce went to a transaction of another hash."""
         if isinstance(step, Creation):
             return bool(ape.chain.provider.get_code(creation_address(self.account.address, intent.nonce)))
-        return not isinstance(step, PoolCreation)  # `_do` asks the factory
+        return isinstance(step, FunctionCall)  # of the others `_do` asks their factories
 
     # --- what is to be done ---
 
     def _do(self, step: Step) -> None:
-        arguments = _resolve(step, self._addresses())
+        arguments = _resolve(step, self.record.addresses)
         written = {name: str(value) for name, value in arguments.items()}
-        source = self._commit, compiler(step.contract)
+        source: tuple[str | None, str | None] = (None, None)
+        if is_own(step.contract):
+            source = self._commit, compiler(step.contract)
         if isinstance(step, PoolCreation):
             factory = self.record.deployments[FACTORY]
             source = factory.commit, factory.compiler  # a pool's code comes from its factory
@@ -279,23 +336,31 @@ class SystemDeployment:
                 self.report(f"{step.name}: is there already, {earlier}")
                 self._enter(step, written, *source, sending.confirmed(earlier))
                 return
+        elif isinstance(step, PairCreation) and pair_of(step, self.record.addresses) != ZERO_ADDRESS:
+            self.report(f"{step.name}: is there already")
+            self._enter(step, written, *source, None)
+            return
         transaction = self._sign(self._transaction(step, tuple(arguments.values())))
-        self._save(
-            intent=Intent(
-                step=step.name,
-                nonce=cast(int, transaction.nonce),
-                transaction=to_hex(transaction.txn_hash),
-                arguments=written,
-                commit=source[0],
-                compiler=source[1],
+        if transaction.signature is not None:  # of a rehearsal, which does not sign, nothing has to survive
+            self._save(
+                intent=Intent(
+                    step=step.name,
+                    nonce=cast(int, transaction.nonce),
+                    transaction=to_hex(transaction.txn_hash),
+                    arguments=written,
+                    commit=source[0],
+                    compiler=source[1],
+                )
             )
-        )
         self._enter(step, written, *source, sending.send(transaction))
 
     def _transaction(self, step: Step, arguments: tuple[str | int, ...]) -> TransactionAPI:
         if isinstance(step, PoolCreation):
             factory = self._instance(FACTORY)
             return factory.deployPool.as_transaction(arguments, sender=self.account)
+        if isinstance(step, PairCreation):
+            contract = instance("UniswapV2Factory", factory_of(step, self.record.addresses))
+            return contract.createPair.as_transaction(*arguments, sender=self.account)
         if isinstance(step, FunctionCall):
             function = getattr(self._instance(step.target), step.function)
             return function.as_transaction(*arguments, sender=self.account)
@@ -331,43 +396,44 @@ class SystemDeployment:
     # --- the record ---
 
     def _enter(
-        self, step: Step, arguments: dict[str, str], commit: str | None, compiler: str, receipt: ReceiptAPI
-    ) -> Deployment | Call:
-        entry: Deployment | Call
+        self,
+        step: Step,
+        arguments: dict[str, str],
+        commit: str | None,
+        compiler: str | None,
+        receipt: ReceiptAPI | None,
+    ) -> None:
+        """`receipt`: None of a pair that was there already."""
         if isinstance(step, FunctionCall):
-            entry = self.record.calls[step.name] = Call(
+            assert receipt is not None, "only of a pair there is none"
+            self.record.calls[step.name] = Call(
                 target=step.target,
                 function=step.function,
                 arguments=arguments,
                 transaction=receipt.txn_hash,
                 block=receipt.block_number,
+                gas_used=receipt.gas_used,
                 sender=self.account.address,
             )
             done = f"{step.target}.{step.function} called"
         else:
-            address = self._address(step, receipt)
-            entry = self.record.deployments[step.name] = Deployment(
+            address = address_made(step, self.record, receipt)
+            self.record.deployments[step.name] = Deployment(
                 contract=step.contract,
                 address=address,
                 arguments=arguments,
-                transaction=receipt.txn_hash,
-                block=receipt.block_number,
-                deployer=self.account.address,
+                transaction=receipt and receipt.txn_hash,
+                block=receipt and receipt.block_number,
+                gas_used=receipt and receipt.gas_used,
+                deployer=receipt and self.account.address,
                 commit=commit,
                 compiler=compiler,
                 code_hash=code_hash(address),
+                tokens=tokens_of(step, address),
             )
             done = f"{step.contract} at {address}"
         self._save(intent=None)
         self.report(f"{step.name}: {done}")
-        return entry
-
-    def _address(self, step: Step, receipt: ReceiptAPI) -> str:
-        """Of what the step's transaction made."""
-        if isinstance(step, PoolCreation):
-            events = receipt.decode_logs(self._instance(FACTORY).PoolDeployed)
-            return str(next((event.pool for event in events), None))
-        return str(receipt.contract_address)
 
     def _save(self, intent: Intent | None) -> None:
         self.record.intent = intent

@@ -23,6 +23,7 @@ from perpetual_pools.contracts import instance
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import BPS, WEEK
 from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.parameters import TCR_DECIMALS
 from perpetual_pools.programme.amounts import LAUNCH, Programme, weekly_amounts
 from perpetual_pools.programme.text import tcr
 from perpetual_pools.sending import send, signed
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ape.contracts import ContractInstance
 
 HOURS_IN_A_WEEK = 7 * 24
-DECIMALS = 18
 MARGIN = 600
 """Seconds that a transaction may take, unless said otherwise."""
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
@@ -164,8 +164,8 @@ def read_plan(
     if not 1 <= weeks <= len(wanted) - first:
         raise SchedulingError(f"from week {first} on the programme has 1 to {len(wanted) - first} weeks, not {weeks}")
     token = instance("MockERC20", farm.rewardToken())  # whichever ERC-20 it is
-    if token.decimals() != DECIMALS:
-        raise SchedulingError(f"the farm pays {token.symbol()} of {token.decimals()} decimals, TCR has {DECIMALS}")
+    if token.decimals() != TCR_DECIMALS:
+        raise SchedulingError(f"the farm pays {token.symbol()} of {token.decimals()} decimals, TCR has {TCR_DECIMALS}")
     return Plan(
         farm=farm,
         token=token,

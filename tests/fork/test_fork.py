@@ -2,25 +2,20 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from ape.contracts import ContractContainer
 from eth_utils import to_hex
 
 from perpetual_pools.contracts import deploy_feed, deploy_wrapper, instance
-from perpetual_pools.deployment import deploy_system
 from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Ledger, Market, Round, SequencerFeed
-from perpetual_pools.networks import default_record_path
-from perpetual_pools.parameters import Sequencer, load
 from perpetual_pools.programme import weekly_amounts
 from tests.chains import AnvilChain
 from tests.farm_twin import FarmTwin
 from tests.fork.conftest import impersonate
-from tests.fork.upstream import BTC_USD, CHAIN_ID, ETH_USD, SEQUENCER, TCR, USDC
+from tests.fork.upstream import BTC_USD, SEQUENCER, TCR, USDC
 from tests.twin import Contracts, World
 
-LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 HOUR = 3_600
 UNIT = 10**6
 WAD = 10**18
@@ -173,38 +168,3 @@ def test_fork__staking_for_the_real_tcr__accrues_by_the_second_as_in_the_model(
     assert usdc.balanceOf(alice) == 5 * UNIT
     farm.withdraw(bob, tcr, WAD)
     assert tcr.balanceOf(bob) == paid + WAD
-
-
-def test_fork__dry_run_of_a_deployment__takes_the_real_contracts_for_what_they_are(
-    project: Any, accounts: Any, fork: Any, tmp_path: Path
-) -> None:
-    """What an operator does before the real one: the same parameters on a fork."""
-    local = load(LOCAL)
-    addresses = {"BTC/USD": BTC_USD, "ETH/USD": ETH_USD}
-    feeds = {
-        name: feed.model_copy(update={"address": addresses[name], "first_price": None})
-        for name, feed in local.feeds.items()
-    }
-    parameters = local.model_copy(
-        update={
-            "chain_id": CHAIN_ID,
-            "settlement_token": local.settlement_token.model_copy(update={"address": USDC}),
-            "sequencer": Sequencer(feed=SEQUENCER, grace_period="1 hour"),
-            "feeds": feeds,
-        }
-    )
-    account = accounts[0]
-    fork.set_balance(account.address, 10**18)
-    nonce = account.nonce
-    assert default_record_path().name == "arbitrum-mainnet-fork.json"
-    assert not default_record_path().is_relative_to(project.path / "deployments")
-    record = deploy_system(account, parameters, tmp_path / "record.json")
-    assert (record.network, record.chain_id) == ("arbitrum:mainnet-fork", CHAIN_ID)
-    assert account.nonce == nonce + 8  # two oracles, factory, keeper, four pools
-    for market in parameters.markets:
-        pool = instance("LeveragedPool", record.address(market.name))
-        _, answer, _, _, _ = instance("IAggregatorV3", addresses[market.feed]).latestRoundData()
-        assert pool.settlementToken() == USDC
-        assert pool.lastPrice() == answer * 10**10
-    assert deploy_system(account, parameters, tmp_path / "record.json") == record
-    assert account.nonce == nonce + 8

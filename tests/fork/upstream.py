@@ -1,6 +1,7 @@
 """Arbitrum One where there is no internet: a local chain of its id, with what the system needs at the real addresses.
 
-The feeds are Chainlink's own proxies over aggregators that answer given rounds; the tokens are plain ones.
+The feeds are Chainlink's own proxies over aggregators that answer given rounds; the tokens are plain ones; the AMM is
+Uniswap's own.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import ape
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
+from perpetual_pools import amm
 from perpetual_pools.contracts import deploy_feed, deploy_settlement_token, instance
 from perpetual_pools.model import ZERO_ADDRESS
 from tests.scripts.anvil import anvil, connected
@@ -24,6 +26,9 @@ BTC_USD = "0x6ce185860a4963106506C203335A2910413708e9"
 ETH_USD = "0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612"
 TCR = "0xA72159FC390f0E3C6D415e658264c7c4051E9b87"
 SEQUENCER = "0xFdB631F5EE196F0ed6FAa767959853A9F217697D"
+WETH = "0x82aF49447D8a07e3bd95BD0d56f35241523fBab1"
+AMM_FACTORY = "0xf1D7CC64Fb4452F05c498126312eBE29f30Fbcf9"
+AMM_ROUTER = "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24"
 
 HOUR = 3_600
 FEEDS = {
@@ -46,6 +51,7 @@ def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
                 _put_feed(provider, proxy_type, address, *feed)
             for address, token in TOKENS.items():
                 _put_token(provider, address, *token)
+            _put_amm(provider)
         yield url
 
 
@@ -72,3 +78,16 @@ def _put_token(provider: Any, address: str, name: str, symbol: str, decimals: in
     for slot in (0, 1):  # name and symbol
         provider.set_storage(address, slot, provider.get_storage(template.address, slot))
     instance("MockERC20", address).mint(deployer, SUPPLY * 10**decimals, sender=deployer)
+
+
+def _put_amm(provider: Any) -> None:
+    """The factory takes no fee for Uniswap, as a new one."""
+    deployer = ape.accounts.test_accounts[0]
+    for address, artifact, arguments in (
+        (WETH, amm.WETH, ()),
+        (AMM_FACTORY, amm.FACTORY, (deployer,)),
+        (AMM_ROUTER, amm.ROUTER, (AMM_FACTORY, WETH)),
+    ):
+        template = deployer.deploy(amm.container(artifact), *arguments)
+        provider.set_code(address, provider.get_code(template.address))
+    amm.at(AMM_FACTORY, AMM_ROUTER)  # raises unless they fit

@@ -19,8 +19,9 @@ from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
 LOCAL = "deploy/local.yaml"
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
-STEPS = 13
-"""A token; two feeds, each with its first round and its oracle; factory and keeper; four pools."""
+STEPS = 42
+"""A token; two feeds, each with its first round and its oracle; factory and keeper; four pools; TCR; an AMM of three; the
+farm; eight pairs, and sixteen farms."""
 
 
 def deploy(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
@@ -33,11 +34,14 @@ def nonce_of_deployer(url: str) -> int:
 
 
 def entries(record: dict[str, Any]) -> dict[str, Any]:
-    """What a record says of contracts, but for when they were made."""
-    return {
-        name: {key: value for key, value in entry.items() if key not in ("transaction", "block")}
+    """What a record says of contracts, but for when they were made; a farm has that in its start, and so in its code."""
+    when = ("transaction", "block", "gas_used")
+    made = {
+        name: {key: value for key, value in entry.items() if key not in when}
         for name, entry in record["deployments"].items()
     }
+    del made["farm"]["arguments"]["start_"], made["farm"]["code_hash"]
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pa
     The command is the example of the help as it is written, but for what keeps the test to itself: where the chain and the
     record are, no question, and JSON.
     """
-    (example,) = examples("deploy")
+    example, *_ = examples("deploy")
     path = tmp_path_factory.mktemp("deploy") / "record.json"
     with anvil() as url:
         yield url, path, deploy(url, *example, "--record", path, "--yes", "--json")
@@ -117,7 +121,7 @@ def test_deploy__json__is_the_record_and_all_there_is_on_standard_output(finishe
     assert "3-ETH/USDC: LeveragedPool at 0x" in done.stderr
     record = json.loads(done.stdout)
     assert (record["network"], record["chain_id"], record["deployer"]) == ("arbitrum:local", 31337, DEPLOYER)
-    assert list(record["deployments"])[-4:] == MARKETS
+    assert list(record["deployments"])[7:11] == MARKETS
     assert len(record["deployments"]) + len(record["calls"]) == STEPS
     assert record["intent"] is None
 
@@ -195,24 +199,54 @@ def test_deploy__account_of_the_keystore__asks_for_each_signature(tmp_path: Path
         assert nonce_of_deployer(url) == STEPS
 
 
-def test_deploy__killed_in_the_middle__goes_on_and_ends_like_an_uninterrupted_run(
-    tmp_path: Path, finished: Any
-) -> None:
+def test_deploy__killed_three_times__goes_on_and_ends_like_an_uninterrupted_run(tmp_path: Path, finished: Any) -> None:
     """On a chain with blocks of its own pace, where a transaction is under way for a while."""
     path = tmp_path / "record.json"
     arguments = ["--params", LOCAL, "--record", path, "--yes"]
+    kills = [
+        "ETH/USD feed: ReplayAggregator at",
+        "3-BTC/USDC: LeveragedPool at",
+        "1S-BTC/USDC farm: farm.addFarm called",
+    ]
     with anvil("--block-time", "0.3") as url:
         command = [APE, "run", "deploy", *map(str, arguments)]
-        with subprocess.Popen(command, cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            assert any(line.startswith("ETH/USD feed: ReplayAggregator at") for line in process.stderr)
-            process.kill()
-        assert process.returncode == -signal.SIGKILL
-        assert "ETH/USD feed" in json.loads(path.read_text())["deployments"]
-        assert MARKETS[0] not in json.loads(path.read_text())["deployments"]
+        for last_words in kills:
+            with subprocess.Popen(
+                command, cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True
+            ) as process:
+                assert process.stderr is not None
+                assert any(line.startswith(last_words) for line in process.stderr)
+                process.kill()
+            assert process.returncode == -signal.SIGKILL
+            record = json.loads(path.read_text())
+            assert last_words.split(":")[0] in {**record["deployments"], **record["calls"]}
+            assert len(record["deployments"]) + len(record["calls"]) < STEPS
 
         done = deploy(url, *arguments)
         assert done.returncode == 0, done.stderr
-        assert "ETH/USD feed: done already\n" in done.stderr
+        assert "1S-BTC/USDC farm: done already\n" in done.stderr
         assert nonce_of_deployer(url) == STEPS
     assert entries(json.loads(path.read_text())) == entries(json.loads(finished[1].read_text()))
+
+
+def test_deploy__dry_run__prints_the_addresses_of_the_real_run_and_leaves_nothing(
+    tmp_path: Path, finished: Any
+) -> None:
+    path = tmp_path / "record.json"
+    with anvil() as url:
+        done = deploy(url, "--params", LOCAL, "--record", path, "--dry-run", "--json")
+        assert nonce_of_deployer(url) == 0
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("\nDry run: nothing of it is left\n")
+    assert entries(json.loads(done.stdout)) == entries(json.loads(finished[1].read_text()))
+    assert not path.exists()
+
+
+def test_deploy__dry_run_where_all_is_real__is_refused(tmp_path: Path, keystore: Path) -> None:
+    options = ("--params", LOCAL, "--dry-run", "--account", "ops", "--network", "arbitrum:mainnet:node")
+    with anvil("--chain-id", "42161") as url:
+        done = deploy(url, *options, WEB3_PROVIDER_URI=url, APE_DATA_FOLDER=str(keystore))
+        assert nonce_of_deployer(url) == 0
+    assert (done.returncode, done.stdout) == (1, "")
+    wanted = "--network arbitrum:mainnet-fork:foundry"
+    assert done.stderr.endswith(f"Error: a dry run sends everything, so it needs a fork: {wanted}\n")

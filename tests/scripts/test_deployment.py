@@ -13,39 +13,29 @@ from perpetual_pools import contracts, networks, records, sending
 from perpetual_pools.contracts import instance
 from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
-from perpetual_pools.parameters import Parameters, ParametersError, Sequencer, load
+from perpetual_pools.parameters import Parameters, ParametersError
 from perpetual_pools.records import Record
 from perpetual_pools.sending import SendingError
 from tests.scripts.commands import UNDER_WAY
+from tests.scripts.conftest import LOCAL
 
-LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 POOL = "3-BTC/USDC"
-STEPS = ["settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL]
+TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")
+PAIRS = [f"{token} pair" for token in TOKENS]
+STEPS = [
+    *("settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL),
+    *("reward token", "WETH", "AMM factory", "AMM router", "farm"),
+    *(step for token in TOKENS for step in (f"{token} pair", f"{token} farm", f"{token} pair farm")),
+]
 HOUR = 3_600
 USDC = 10**6
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "record.json"
-
-
-@pytest.fixture(scope="module")
-def local() -> Parameters:
-    return load(LOCAL)
-
-
-@pytest.fixture(scope="module")
-def small(local: Parameters) -> Parameters:
-    """One feed and one market of the local system: seven steps."""
-    return local.model_copy(update={"feeds": {"BTC/USD": local.feeds["BTC/USD"]}, "markets": [local.markets[1]]})
 
 
 def essence(record: Record) -> dict[str, Any]:
     """What does not depend on when it was sent."""
     calls = {name: (call.target, call.function, call.sender) for name, call in record.calls.items()}
     made = {
-        name: (entry.contract, entry.address, entry.arguments, entry.deployer, entry.commit, entry.compiler)
+        name: entry.model_dump(exclude={"transaction", "block", "gas_used"})
         for name, entry in record.deployments.items()
     }
     return {**calls, **made}
@@ -101,6 +91,8 @@ def test_deploy_system__crash_at_every_moment__sends_nothing_twice(
 ) -> None:
     """Each step is cut off before its intent is written, after that, after it was sent, and after that is recorded."""
     start, snapshot = owner.nonce, chain.snapshot()
+    farm = small.farm.model_copy(update={"start": chain.blocks.head.timestamp + 24 * HOUR})  # whenever it is deployed
+    small = small.model_copy(update={"farm": farm})
     expected = essence(deploy_system(owner, small, tmp_path / "uninterrupted.json"))
     assert list(expected) != []
     assert owner.nonce == start + len(STEPS)
@@ -266,7 +258,7 @@ def test_deploy_system__pool_is_there_already__is_entered(
     nonce, block = owner.nonce, chain.blocks.head.number
     chain.mine(3)
     entry = deploy_system(owner, small, path).deployments[POOL]
-    assert owner.nonce == nonce
+    assert owner.nonce == nonce + len(STEPS) - STEPS.index(POOL) - 1
     assert (entry.address, entry.block) == (pool.address, block)
 
 
@@ -299,7 +291,7 @@ def test_deploy_system__transaction_fails__is_not_entered_and_sent_anew(
     with pytest.raises(TransactionError):
         deploy_system(owner, small, path, wait_for_the_pool)
     record = records.load(path)
-    assert owner.nonce == start + len(STEPS)
+    assert owner.nonce == start + STEPS.index(POOL) + 1
     assert POOL not in record.deployments
     assert record.intent.step == POOL
 
@@ -313,7 +305,7 @@ def test_deploy_system__transaction_fails__is_not_entered_and_sent_anew(
         f"{POOL}: that transaction failed and changed nothing",
     ]
     assert instance("LeveragedPool", record.address(POOL)).lastPrice() == 31_000 * 10**18
-    assert owner.nonce == start + len(STEPS) + 2
+    assert owner.nonce == start + len(STEPS) + 2  # the failed pool and the round
 
 
 def record_of_failure(line: str) -> str:
@@ -362,6 +354,12 @@ FACTORY, FIRST_ROUND = ("deployments", "factory"), ("calls", "BTC/USD first roun
         (FACTORY, "contract", "PoolKeeper", "contract", None),
         (FACTORY, "code_hash", OTHER_HASH, "code hash", None),
         (("deployments", POOL), "address", OTHER_ADDRESS, "address", None),
+        (("deployments", POOL), "tokens", {"3L-BTC/USDC": OTHER_ADDRESS}, "tokens", None),
+        (("deployments", "3L-BTC/USDC pair"), "address", OTHER_ADDRESS, "address", None),
+        (("deployments", "3L-BTC/USDC pair"), "transaction", OTHER_HASH, "transaction", "there is none"),
+        (("deployments", "factory"), "transaction", None, "transaction", "there is none"),
+        (FACTORY, "gas_used", 1, "gas used", None),
+        (FIRST_ROUND, "gas_used", 1, "gas used", None),
         (FIRST_ROUND, "transaction", OTHER_HASH, "transaction", "there is none"),
         (FIRST_ROUND, "block", 1, "block", None),
         (FIRST_ROUND, "sender", OTHER_ADDRESS, "sender", None),
@@ -399,6 +397,18 @@ def test_deploy_system__contract_of_another_transaction__is_told(
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
         f"'factory' has the address {forged.address}, the chain says {deployed.address('factory')}. "
+        "Put the record back as it was written"
+    )
+
+
+def test_deploy_system__call_of_another_target__is_told(
+    owner: Any, path: Path, small: Parameters, deployed: Record
+) -> None:
+    data = json.loads(path.read_text())
+    data["calls"]["3L-BTC/USDC farm"]["target"] = "factory"
+    path.write_text(json.dumps(data))
+    assert refusal(owner, small, path) == (
+        f"'3L-BTC/USDC farm' has the target {deployed.address('factory')}, the chain says {deployed.address('farm')}. "
         "Put the record back as it was written"
     )
 
@@ -475,8 +485,11 @@ def test_deploy_system__market_added__is_all_that_is_sent(
     nonce = owner.nonce
     more = small.model_copy(update={"markets": [*small.markets, local.markets[0]]})
     record = deploy_system(owner, more, path)
-    assert owner.nonce == nonce + 1
-    assert record.deployments.keys() - deployed.deployments.keys() == {"1-BTC/USDC"}
+    assert owner.nonce == nonce + 7
+    pairs = {"1L-BTC/USDC pair", "1S-BTC/USDC pair"}
+    assert record.deployments.keys() - deployed.deployments.keys() == {"1-BTC/USDC"} | pairs
+    farms = {f"{staked} farm" for staked in {"1L-BTC/USDC", "1S-BTC/USDC"} | pairs}
+    assert record.calls.keys() - deployed.calls.keys() == farms
 
 
 # --- what is shown before anything is sent ---
@@ -494,10 +507,10 @@ def test_foretell__names_the_addresses_that_follow(
     def review(run: SystemDeployment) -> None:
         foretold.append(run.foretell())
         lines.extend(run.describe())
-        assert [step.name for step in run.open_steps] == ([POOL] if stopped else STEPS)
+        assert [step.name for step in run.open_steps] == (STEPS[6:] if stopped else STEPS)
 
     record = deploy_system(owner, small, path, review=review)
-    assert foretold == [{name: entry.address for name, entry in record.deployments.items()}]
+    assert foretold == [record.addresses]
     oracle = record.address("BTC/USD oracle")
     done = " (done)" if stopped else ""
     assert f" 5  factory: PoolFactory at {record.address('factory')}{done}" in lines
@@ -523,30 +536,12 @@ def test_default_record_path__is_named_after_the_network(project: Any) -> None:
 # --- contracts that exist already, as on a real chain ---
 
 
-@pytest.fixture
-def existing(owner: Any, chain: Any, small: Parameters) -> Parameters:
-    """`small` on a token, a feed and a sequencer feed that are there."""
-    now = chain.blocks.head.timestamp
-    token = contracts.deploy_settlement_token(owner, "USD Coin", "USDC", 6)
-    feed = contracts.deploy_feed(owner, 8, "BTC / USD")
-    feed.pushRound(1, 30_000 * 10**8, now, now, sender=owner)
-    sequencer = contracts.deploy_feed(owner, 0, "L2 Sequencer Uptime Status Feed")
-    sequencer.pushRound(1, 0, now - 2 * HOUR, now - 2 * HOUR, sender=owner)
-    changed = {"address": feed.address, "first_price": None}
-    return small.model_copy(
-        update={
-            "settlement_token": small.settlement_token.model_copy(update={"address": token.address}),
-            "feeds": {"BTC/USD": small.feeds["BTC/USD"].model_copy(update=changed)},
-            "sequencer": Sequencer(feed=sequencer.address, grace_period="1 hour"),
-        }
-    )
-
-
 def test_deploy_system__existing_contracts__are_used(owner: Any, path: Path, existing: Parameters) -> None:
     start = owner.nonce
     record = deploy_system(owner, existing, path)
-    assert list(record.deployments) == ["BTC/USD oracle", "factory", "keeper", POOL]
-    assert (record.calls, owner.nonce) == ({}, start + 4)
+    assert list(record.deployments) == ["BTC/USD oracle", "factory", "keeper", POOL, "farm", *PAIRS]
+    assert list(record.calls) == [step for step in STEPS if step.endswith(" farm")]
+    assert owner.nonce == start + 11
     assert record.deployments["BTC/USD oracle"].arguments == {
         "feed_": existing.feeds["BTC/USD"].address,
         "sequencerFeed_": existing.sequencer.feed,

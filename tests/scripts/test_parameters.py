@@ -5,15 +5,18 @@ from pathlib import Path
 import pytest
 
 from perpetual_pools.model import PoolParams, Refused
-from perpetual_pools.parameters import Parameters, ParametersError, load
+from perpetual_pools.parameters import After, Parameters, ParametersError, load
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 ORACLE, TOKEN = "0x00000000000000000000000000000000000000A1", "0x00000000000000000000000000000000000000A2"
 USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
+TCR = "0xA72159FC390f0E3C6D415e658264c7c4051E9b87"
+AMM_FACTORY, AMM_ROUTER = "0xf1D7CC64Fb4452F05c498126312eBE29f30Fbcf9", "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24"
+SAFE = "0x00000000000000000000000000000000000000A3"
 
 VALID = f"""\
 chain_id: 42161
-owner: deployer
+owner: {SAFE}
 fee_recipient: {USDC}
 settlement_token:
   address: {USDC}
@@ -38,10 +41,22 @@ pool:
   keeper_reward_max: 2 USDC
   keeper_reward_ramp: 10 minutes
   min_liquidity: 10.5 USDC
+amm:
+  factory: {AMM_FACTORY}
+  router: {AMM_ROUTER}
+farm:
+  reward_token:
+    address: {TCR}
+    name: Tracer
+    symbol: TCR
+    decimals: 18
+  start: 2027-01-04 00:00 UTC
+  primary: 40 %
 markets:
   - market: BTC/USDC
     feed: BTC/USD
     leverage: 3
+    weight: 2
 """
 
 
@@ -98,7 +113,16 @@ def test_local_yaml__asks_for_the_four_launch_markets() -> None:
             }
             for pair, price in (("BTC/USD", 30_000), ("ETH/USD", 2_000))
         },
+        "amm": None,
+        "farm": {
+            "reward_token": {"address": "test", "name": "Tracer", "symbol": "TCR", "decimals": 18},
+            "start": {"seconds": 86_400},
+            "primary": 4_000,
+        },
     }
+    assert parameters.farm.start == After(86_400)
+    assert [market.weight for market in parameters.markets] == [1, 1, 1, 1]
+    assert parameters.markets[3].tokens == ("3L-ETH/USDC", "3S-ETH/USDC")
 
 
 def test_load__units__become_integers_of_the_contracts(file: Path) -> None:
@@ -116,8 +140,16 @@ def test_load__units__become_integers_of_the_contracts(file: Path) -> None:
     assert parameters.sequencer is not None
     assert parameters.sequencer.grace_period == 3_600
     assert parameters.feeds["BTC/USD"].max_age == 90_000
-    assert parameters.owner == "deployer"
+    assert parameters.owner == SAFE
     assert parameters.fee_recipient == USDC
+    assert parameters.amm is not None
+    assert parameters.amm.model_dump() == {"factory": AMM_FACTORY, "router": AMM_ROUTER}
+    assert parameters.farm.model_dump() == {
+        "reward_token": {"address": TCR, "name": "Tracer", "symbol": "TCR", "decimals": 18},
+        "start": 1_799_020_800,
+        "primary": 4_000,
+    }
+    assert parameters.markets[0].weight == 2
 
 
 @pytest.mark.parametrize(
@@ -143,6 +175,8 @@ def test_load__amount__is_exact_to_the_last_digit(file: Path, text: str, units: 
     assert parameters.pool.min_liquidity == 1_100_000_000_000_000_000
 
 
+NO_OWNER = "set your Safe: the address that is to own factory and farm"
+TIME = 'a time like "2027-01-04 00:00 UTC" or "1 day after deployment"'
 DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
 
 
@@ -151,11 +185,11 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
     [
         ("chain_id: 42161", "chain_id: arbitrum", 1, "expected a whole number from 1 to 4294967296, got 'arbitrum'"),
         ("chain_id: 42161", "chain_id: 0", 1, "expected a whole number from 1 to 4294967296, got '0'"),
-        ("owner: deployer", "owner: null", 2, "expected an address or \"deployer\", got 'null'"),
-        ("owner: deployer", "owner:", 2, "expected an address or \"deployer\", got ''"),
-        ("owner: deployer", "owner: 0x" + "0" * 40, 2, f"expected an address other than zero, got '0x{'0' * 40}'"),
+        (f"owner: {SAFE}", "owner: null", 2, NO_OWNER),
+        (f"owner: {SAFE}", "owner:", 2, NO_OWNER),
+        (f"owner: {SAFE}", "owner: 0x" + "0" * 40, 2, f"expected an address other than zero, got '0x{'0' * 40}'"),
         (
-            "owner: deployer",
+            f"owner: {SAFE}",
             f"owner: {USDC[:-1]}",
             2,
             f"expected an address (0x and 40 hexadecimal digits), got '{USDC[:-1]}'",
@@ -253,17 +287,37 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
         (
             "market: BTC/USDC",
             "market: " + "M" * 25,
-            28,
+            39,
             "the contract would refuse it: MarketLengthOutOfBounds(length=25, minimum=1, maximum=24)",
         ),
-        ("feed: BTC/USD", "feed: BTC/EUR", 29, "expected one of the feeds (BTC/USD), got 'BTC/EUR'"),
+        ("feed: BTC/USD", "feed: BTC/EUR", 40, "expected one of the feeds (BTC/USD), got 'BTC/EUR'"),
         (
             "leverage: 3",
             "leverage: 11",
-            30,
+            41,
             "the contract would refuse it: LeverageOutOfBounds(leverage=11, minimum=1, maximum=10)",
         ),
-        ("leverage: 3", "leverage: 2.5", 30, "expected a whole number from 0 to 255, got '2.5'"),
+        ("leverage: 3", "leverage: 2.5", 41, "expected a whole number from 0 to 255, got '2.5'"),
+        ("weight: 2", "weight: 10000000000", 42, "expected a whole number from 0 to 9999999999, got '10000000000'"),
+        (f"owner: {SAFE}", "owner: deployer", 2, "expected the address of your Safe: chain 42161 is not for tests"),
+        (f"owner: {SAFE}", "owner: owner", 2, "expected an address or \"deployer\", got 'owner'"),
+        (
+            f"fee_recipient: {USDC}",
+            "fee_recipient: me",
+            3,
+            'expected an address or "deployer" or "owner", got \'me\'',
+        ),
+        (f"address: {TCR}", "address: test", 32, "expected an address: chain 42161 is not for tests"),
+        ("decimals: 18", "decimals: 6", 35, "expected 18: the programme of emissions counts in them"),
+        ("start: 2027-01-04 00:00 UTC", "start: 2027-01-04", 36, f"expected {TIME}, got '2027-01-04'"),
+        ("start: 2027-01-04 00:00 UTC", "start: soon after deployment", 36, f"expected {DURATION}, got 'soon'"),
+        ("40 %", "100.01 %", 37, "expected at most 100 %, got '100.01 %'"),
+        (
+            "40 %",
+            "0.001 %",
+            37,
+            "expected a share like \"40 %\", without a fraction of the smallest unit, got '0.001 %'",
+        ),
     ],
 )
 def test_load__wrong_value__is_told_with_its_line(file: Path, good: str, bad: str, line: int, message: str) -> None:
@@ -271,15 +325,15 @@ def test_load__wrong_value__is_told_with_its_line(file: Path, good: str, bad: st
     assert problems_of(file, VALID.replace(good, bad, 1)) == [(line, message)]
 
 
-KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, pool, markets"
+KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, amm, farm, pool, markets"
 
 
 @pytest.mark.parametrize(
     ("good", "bad", "problems"),
     [
         (
-            "owner: deployer",
-            "ownr: deployer",
+            f"owner: {SAFE}",
+            f"ownr: {SAFE}",
             [(1, "`owner` is missing"), (2, "unknown key `ownr`; did you mean `owner`?")],
         ),
         (
@@ -298,7 +352,7 @@ KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, pool
         (
             "    feed: BTC/USD\n",
             "    fed: BTC/USD\n",
-            [(28, "`feed` is missing"), (29, "unknown key `fed`; did you mean `feed`?")],
+            [(39, "`feed` is missing"), (40, "unknown key `fed`; did you mean `feed`?")],
         ),
         ("  mint_fee: 0.5 %\n", "", [(18, "`mint_fee` is missing")]),
         ("  decimals: 6", "  decimals: 6\n  decimals: 8", [(9, "`decimals` is there twice, first on line 8")]),
@@ -315,7 +369,7 @@ KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, pool
         (
             "markets:",
             "markets: BTC/USDC\nrest:",
-            [(27, "expected a list, got 'BTC/USDC'"), (28, f"unknown key `rest`; expected one of: {KEYS}")],
+            [(38, "expected a list, got 'BTC/USDC'"), (39, f"unknown key `rest`; expected one of: {KEYS}")],
         ),
     ],
 )
@@ -336,13 +390,13 @@ def test_load__several_problems__are_all_told_from_the_top(file: Path) -> None:
 
 
 def test_load__same_market_twice__is_told_at_the_second(file: Path) -> None:
-    text = VALID + "  - market: BTC/USDC\n    feed: BTC/USD\n    leverage: 3\n"
-    assert problems_of(file, text) == [(31, "expected each market once, got 3-BTC/USDC again")]
+    text = VALID + "  - market: BTC/USDC\n    feed: BTC/USD\n    leverage: 3\n    weight: 1\n"
+    assert problems_of(file, text) == [(43, "expected each market once, got 3-BTC/USDC again")]
 
 
 def test_load__no_market__is_told(file: Path) -> None:
     text = VALID[: VALID.index("markets:")] + "markets: []\n"
-    assert problems_of(file, text) == [(27, "expected at least one market")]
+    assert problems_of(file, text) == [(38, "expected at least one market")]
 
 
 def test_load__test_feed_without_first_price__is_told(file: Path) -> None:
@@ -352,8 +406,13 @@ def test_load__test_feed_without_first_price__is_told(file: Path) -> None:
     assert problems_of(file, text) == [(18, "expected a price above zero, got '0 USD'")]
 
 
+def test_load__amm_for_tests_on_a_real_chain__is_told(file: Path) -> None:
+    text = VALID.replace(f"amm:\n  factory: {AMM_FACTORY}\n  router: {AMM_ROUTER}\n", "amm: test\n")
+    assert problems_of(file, text) == [(27, "expected a section with keys: chain 42161 is not for tests")]
+
+
 def test_load__not_yaml__is_told_with_its_line(file: Path) -> None:
-    assert problems_of(file, VALID.replace("owner: deployer", "owner: [deployer")) == [
+    assert problems_of(file, VALID.replace(f"owner: {SAFE}", "owner: [deployer")) == [
         (3, "not YAML: expected ',' or ']', but got ':'")
     ]
 

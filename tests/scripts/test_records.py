@@ -34,6 +34,7 @@ def record() -> Record:
                 arguments={"owner_": DEPLOYER, "feeRecipient_": DEPLOYER},
                 transaction=HASH,
                 block=2**40,
+                gas_used=2**33,
                 deployer=DEPLOYER,
                 commit=None,
                 compiler="0.8.37",
@@ -47,6 +48,7 @@ def record() -> Record:
                 arguments={"answer": str(2**255)},
                 transaction=HASH,
                 block=1,
+                gas_used=50_000,
                 sender=DEPLOYER,
             )
         },

@@ -502,6 +502,7 @@ def record_of(path: Path, farms: dict[str, str], pools: dict[str, str] | None = 
             arguments={},
             transaction="0x",
             block=1,
+            gas_used=1,
             deployer=address,
             commit=None,
             compiler="0.8.37",

@@ -14,17 +14,20 @@ from ape.exceptions import ApeException
 from eth_utils import keccak, to_checksum_address
 from solcx.install import get_executable
 
-from perpetual_pools import amm, records, verification
-from perpetual_pools.contracts import code_hash, instance
+from perpetual_pools import records, verification
+from perpetual_pools.contracts import instance
 from perpetual_pools.deployment import deploy_system
-from perpetual_pools.parameters import load
+from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Deployment, Record, RecordError
 from perpetual_pools.verification import Contract, Verification, VerificationError, after_deployment, publish, write
 
 ROOT = Path(__file__).parents[2]
 POOL = "3-BTC/USDC"
-TOKENS = [f"{POOL} long token", f"{POOL} short token"]
-OWN = ["settlement token", "BTC/USD feed", "BTC/USD oracle", "factory", "keeper", POOL, *TOKENS, "farm"]
+TOKENS = ["3L-BTC/USDC", "3S-BTC/USDC"]
+OWN = [
+    *("settlement token", "BTC/USD feed", "BTC/USD oracle", "factory", "keeper", POOL, *TOKENS),
+    *("reward token", "farm"),
+]
 COMPILER = "v0.8.37+commit.f401782d"
 TRAILER = 53
 """Bytes at the end of a contract's code: the metadata's hash and the compiler's version in CBOR, and its length."""
@@ -33,39 +36,13 @@ TRAILER = 53
 # --- what is deployed, and its files ---
 
 
-def entry_of(contract: str, deployed: Any, arguments: dict[str, str], owner: Any) -> Deployment:
-    receipt = deployed.creation_metadata.receipt
-    return Deployment(
-        contract=contract,
-        address=deployed.address,
-        arguments=arguments,
-        transaction=receipt.txn_hash,
-        block=receipt.block_number,
-        deployer=owner.address,
-        commit="c0ffee",
-        compiler="0.8.37+commit.f401782d",
-        code_hash=code_hash(deployed.address),
-    )
-
-
 @pytest.fixture(scope="module", autouse=True)
-def deployed(people: Any, project: Any, chain: Any, owner: Any, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """The system with one market, a farm, and a factory of pairs that is not the project's.
+def deployed(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The system with one market; its AMM's contracts are not the project's.
 
     It is on the chain before all tests, as Ape undoes least then.
     """
-    local = load(ROOT / "deploy" / "local.yaml")
-    small = local.model_copy(update={"feeds": {"BTC/USD": local.feeds["BTC/USD"]}, "markets": [local.markets[1]]})
-    record = deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
-    start = chain.blocks.head.timestamp + 1_000
-    farm = owner.deploy(project.StakingFarm, record.address("settlement token"), owner, start)
-    arguments = {"rewardToken_": record.address("settlement token"), "owner_": owner.address, "start_": str(start)}
-    pairs = owner.deploy(amm.container(amm.FACTORY), owner)
-    more = {
-        "pairs": entry_of("UniswapV2Factory", pairs, {"_feeToSetter": owner.address}, owner),
-        "farm": entry_of("StakingFarm", farm, arguments, owner),
-    }
-    return record.model_copy(update={"deployments": {**record.deployments, **more}})
+    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
 
 
 @pytest.fixture(scope="module")
@@ -190,14 +167,16 @@ def packed(name: str) -> bytes:
 
 HIDDEN = {
     "settlement token": {"_decimals": word(6)},
+    "reward token": {"_decimals": word(18)},
     "BTC/USD oracle": {"_scaleUp": word(10**10), "_scaleDown": word(1)},
     POOL: {"tokenUnitsPerSettlementUnit": word(10**12), "packedName": packed(POOL)},
-    TOKENS[0]: {"packedName": packed("3L-BTC/USDC")},
-    TOKENS[1]: {"packedName": packed("3S-BTC/USDC")},
+    TOKENS[0]: {"packedName": packed(TOKENS[0])},
+    TOKENS[1]: {"packedName": packed(TOKENS[1])},
 }
 """Immutables without a getter. USDC has 6 decimals, the feed 8."""
 IMMUTABLES = {
     "settlement token": 1,
+    "reward token": 1,
     "BTC/USD feed": 1,
     "BTC/USD oracle": 7,
     "factory": 0,
@@ -231,7 +210,7 @@ def test_input__every_contract__is_the_code_on_the_chain_byte_for_byte_with_its_
 
 
 def test_write__index__says_of_each_address_what_an_explorer_asks(deployed: Record, owner: Any, written: Any) -> None:
-    """All but Uniswap's factory, in the order of the record, a pool's tokens after it."""
+    """All but Uniswap's contracts, in the order of the record, a pool's tokens after it."""
     index = read(written.folder, "index.json")
     pool = instance("LeveragedPool", deployed.address(POOL))
     tokens = {TOKENS[0]: pool.longToken(), TOKENS[1]: pool.shortToken()}
@@ -246,6 +225,7 @@ def test_write__index__says_of_each_address_what_an_explorer_asks(deployed: Reco
             (POOL, "LeveragedPool", "LeveragedPool"),
             (TOKENS[0], "PoolToken", "PoolToken"),
             (TOKENS[1], "PoolToken", "PoolToken"),
+            ("reward token", "mocks/MockERC20", "MockERC20"),
             ("farm", "StakingFarm", "StakingFarm"),
         )
     ]
@@ -425,7 +405,7 @@ def test_publish__some_fail__the_others_are_published_and_all_failures_are_told(
     with pytest.raises(VerificationError) as raised:
         publish(written, said.append)
     assert str(raised.value) == (
-        "2 of 9 contracts were not published. Run again, or upload their files by hand, as "
+        "2 of 10 contracts were not published. Run again, or upload their files by hand, as "
         f"{written.folder}/index.json says:\nfactory ({factory}): no receipt\n{POOL} ({pool}): KeyError()"
     )
     assert explorer.asked == everything(written)

@@ -17,6 +17,19 @@ LEAST_TIME_TO_START = 3_600
 
 
 def verify_chain(parameters: Parameters) -> None:
+    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say.
+
+    Also when a feed has no fresh price now or the sequencer is down: then nothing could be deployed.
+    """
+    verify_contracts(parameters)
+    for name, feed in parameters.feeds.items():
+        if feed.address != "test":
+            _verify_price(parameters, name, feed)
+    if parameters.sequencer is not None:
+        _verify_sequencer(parameters, parameters.sequencer)
+
+
+def verify_contracts(parameters: Parameters) -> None:
     """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say."""
     if ape.chain.chain_id != parameters.chain_id:
         raise parameters.problem(
@@ -27,9 +40,8 @@ def verify_chain(parameters: Parameters) -> None:
     _verify_token(parameters, ("farm", "reward_token"), parameters.farm.reward_token)
     for name, feed in parameters.feeds.items():
         if feed.address != "test":
-            _verify_feed(parameters, name, feed)
-    if parameters.sequencer is not None:
-        _verify_sequencer(parameters, parameters.sequencer)
+            _verify_view(parameters, ("feeds", name), "description", "IAggregatorV3", feed.address, feed.description)
+            _verify_view(parameters, ("feeds", name), "decimals", "IAggregatorV3", feed.address, feed.decimals)
     if parameters.amm is not None:
         try:
             amm.at(parameters.amm.factory, parameters.amm.router)
@@ -56,10 +68,8 @@ def _verify_token(parameters: Parameters, place: tuple[str, ...], token: Token) 
         _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
 
 
-def _verify_feed(parameters: Parameters, name: str, feed: FeedParameters) -> None:
+def _verify_price(parameters: Parameters, name: str, feed: FeedParameters) -> None:
     place = ("feeds", name)
-    _verify_view(parameters, place, "description", "IAggregatorV3", feed.address, feed.description)
-    _verify_view(parameters, place, "decimals", "IAggregatorV3", feed.address, feed.decimals)
     _, _, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
     age = ape.chain.blocks.head.timestamp - updated_at
     if age > feed.max_age:

@@ -41,13 +41,13 @@ from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
 
 from .chain import verify_chain, verify_start
-from .differences import (
+from .facts import (
     address_made,
-    chain_differences,
+    chain_facts,
     entry_of,
     factory_of,
     pair_of,
-    parameter_differences,
+    parameter_facts,
     tokens_of,
 )
 from .plan import FACTORY, FARM, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step, gas, plan
@@ -271,18 +271,18 @@ class SystemDeployment:
 
     def _verify_step(self, step: Step) -> None:
         """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
-        mend = "What is deployed cannot change: name another file to deploy anew"
-        if isinstance(step, FunctionCall):
-            mend = "What was called stays so until the owner calls it again"
-        for it in parameter_differences(step, self.record):
-            raise DeploymentError(
-                f"{self.path}: {it.name!r} has {it.what} = {it.found}, the parameters say {it.expected}. {mend}"
-            )
-        for it in chain_differences(step, self.record):
-            raise DeploymentError(
-                f"{self.path}: {it.name!r} has the {it.what} {it.expected}, the chain says {it.found}. "
-                "Put the record back as it was written"
-            )
+        for fact in parameter_facts(step, self.record):
+            if fact.differs:
+                raise DeploymentError(
+                    f"{self.path}: {fact.name!r} has {fact.what} = {fact.found}, the parameters say {fact.expected}. "
+                    "What is deployed cannot change: name another file to deploy anew"
+                )
+        for fact in chain_facts(step, self.record):
+            if fact.differs:
+                raise DeploymentError(
+                    f"{self.path}: {fact.name!r} has the {fact.what} {fact.expected}, the chain says {fact.found}. "
+                    "Put the record back as it was written"
+                )
 
     def _settle_intent(self) -> None:
         """Finds out what became of a transaction that was to be sent when an earlier run ended."""

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
     from ape.api import ReceiptAPI
 
 
+RECORD_BY_PARAMETERS = "record, by the parameters"
+CHAIN_BY_RECORD = "chain, by the record"
+CHAIN_BY_PARAMETERS = "chain, by the parameters"
+MUTABLE = frozenset({"feeRecipient_", "weight", "primaryBps_", "newOwner"})
+"""Arguments of what can be set again: that they are not what the parameters say now tells nothing."""
+
+
 @dataclass(frozen=True)
-class Difference:
-    """What is expected of something, and what was found instead; in words and numbers for people."""
+class Fact:
+    """What is expected of something that has a name in the record, and what was found; in words and numbers for people."""
 
     name: str
     what: str
     expected: str
     found: str
+    where: str
+    """Where it was found, and by what it was expected."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else was found."""
+        return self.expected != self.found
 
 
 def entry_of(step: Step, record: Record) -> Deployment | Call | None:
@@ -59,25 +73,28 @@ def tokens_of(step: Step, pool: str) -> dict[str, str]:
     return dict(zip(step.tokens, pool_token_addresses(pool), strict=True)) if isinstance(step, PoolCreation) else {}
 
 
-def parameter_differences(step: Step, record: Record) -> Iterator[Difference]:
-    """Where what was sent is not what the parameters ask for now."""
-    entry = entry_of(step, record)
-    if entry is None:
-        return
-    for name, argument in step.arguments.items():
-        wanted = record.addresses.get(argument.name) if isinstance(argument, AddressOf) else argument
-        if not isinstance(argument, Now) and entry.arguments.get(name) != str(wanted):
-            yield Difference(step.name, name, str(wanted), str(entry.arguments.get(name)))
+def wanted_arguments(step: Step, record: Record) -> dict[str, str]:
+    """What the parameters ask for, by the names of the arguments; but for those that rest on when the step was done."""
+    return {
+        name: str(record.addresses.get(argument.name) if isinstance(argument, AddressOf) else argument)
+        for name, argument in step.arguments.items()
+        if not isinstance(argument, Now)
+    }
 
 
-def chain_differences(step: Step, record: Record) -> Iterator[Difference]:
-    """Where the chain does not confirm what the record says of the step."""
-    entry = entry_of(step, record)
-    if entry is None:
-        return
-    for what, recorded, true in _facts(step, entry, record):
-        if recorded != true:
-            yield Difference(step.name, what, str(recorded), str(true))
+def parameter_facts(step: Step, record: Record) -> Iterator[Fact]:
+    """What the parameters ask for now beside what the record says was sent for the step; nothing if it is not recorded."""
+    if entry := entry_of(step, record):
+        for name, wanted in wanted_arguments(step, record).items():
+            if name not in MUTABLE:
+                yield Fact(step.name, name, wanted, str(entry.arguments.get(name)), RECORD_BY_PARAMETERS)
+
+
+def chain_facts(step: Step, record: Record) -> Iterator[Fact]:
+    """What the record says of the step beside what the chain says; nothing if the step is not recorded."""
+    if entry := entry_of(step, record):
+        for what, recorded, true in _facts(step, entry, record):
+            yield Fact(step.name, what, str(recorded), str(true), CHAIN_BY_RECORD)
 
 
 def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tuple[str, object, object]]:

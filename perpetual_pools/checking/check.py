@@ -1,0 +1,120 @@
+"""The facts of a deployment: chain beside record beside parameters, and the code beside what is compiled here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ape
+
+from perpetual_pools.contracts import container, encoded_arguments, pair_address, pool_address
+from perpetual_pools.deployment.chain import verify_contracts
+from perpetual_pools.deployment.facts import (
+    CHAIN_BY_PARAMETERS,
+    CHAIN_BY_RECORD,
+    RECORD_BY_PARAMETERS,
+    Fact,
+    chain_facts,
+    entry_of,
+    factory_of,
+    parameter_facts,
+)
+from perpetual_pools.deployment.plan import (
+    AMM_FACTORY,
+    FACTORY,
+    FARM,
+    Creation,
+    FunctionCall,
+    PairCreation,
+    PoolCreation,
+    Step,
+    plan,
+)
+from perpetual_pools.multicall import Failure, Multicall, question
+from perpetual_pools.parameters import Parameters
+from perpetual_pools.records import Record
+
+from .expectations import Expectation, expectations, weeks_expectations
+
+HERE = "as compiled here"
+OTHER = "other code"
+MISSING = "not recorded"
+
+
+def check(parameters: Parameters, record: Record) -> list[Fact]:
+    """All facts; those that differ are what is wrong. The record is the connected chain's.
+
+    Raises:
+        ParametersError: a feed, a token or the AMM is not what the parameters say.
+    """
+    verify_contracts(parameters)
+    steps = plan(parameters, record.deployer)
+    facts = list(_of_record(steps, record))
+    for step in steps:
+        facts += parameter_facts(step, record)
+        found = list(chain_facts(step, record))
+        facts += found
+        if not any(fact.differs for fact in found):  # else it is known that the transaction or the address is another
+            facts += _of_code(step, record)
+    multicall = Multicall()
+    facts += _answers(multicall, expectations(steps, parameters, record))
+    if FARM in record.deployments:
+        farm = record.address(FARM)
+        views = ("start", "weeksScheduled")
+        block, answers = multicall.ask({view: question("StakingFarm", farm, view) for view in views})
+        if not any(isinstance(answer, Failure) for answer in answers.values()):
+            weeks = weeks_expectations(record, answers["start"], answers["weeksScheduled"], block.timestamp)
+            facts += _answers(multicall, weeks)
+    return facts
+
+
+def _of_record(steps: list[Step], record: Record) -> Iterator[Fact]:
+    """That it has all steps, no others, and none under way."""
+    names = {step.name for step in steps}
+    for step in steps:
+        # What was added to the farm after the hand-over was not sent by whom the record is of: the farm tells.
+        if not (isinstance(step, FunctionCall) and step.of_owner):
+            found = "recorded" if entry_of(step, record) else MISSING
+            yield Fact(step.name, "step", "recorded", found, RECORD_BY_PARAMETERS)
+    for name in (*record.deployments, *record.calls):
+        if name not in names:
+            yield Fact(name, "step", "nothing", "recorded", RECORD_BY_PARAMETERS)
+    if record.intent is not None:
+        found = "under way: run `ape run deploy` again"
+        yield Fact(record.intent.step, "step", "recorded", found, RECORD_BY_PARAMETERS)
+
+
+def _of_code(step: Step, record: Record) -> Iterator[Fact]:
+    """That the address is the one of the code that is compiled here, or was made of it."""
+    entry = record.deployments.get(step.name)
+    if entry is None:
+        return
+    match step:
+        case Creation():
+            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]  # type: ignore[arg-type]
+            code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
+            same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
+        case PoolCreation():
+            foretold = pool_address(record.address(FACTORY), record.deployer, entry.arguments)
+            same = foretold == entry.address
+        case PairCreation() if AMM_FACTORY in record.deployments:
+            foretold = pair_address(factory_of(step, record.addresses), *entry.arguments.values())
+            same = foretold == entry.address
+        case _:
+            return
+    yield Fact(step.name, "code", HERE, HERE if same else _other(entry.commit), CHAIN_BY_RECORD)
+
+
+def _other(commit: str | None) -> str:
+    return f"{OTHER}; recorded is commit {commit}" if commit else OTHER
+
+
+def _answers(multicall: Multicall, expected: Iterator[Expectation]) -> Iterator[Fact]:
+    all_of_them = list(expected)
+    _, answers = multicall.ask({number: it.question for number, it in enumerate(all_of_them)})
+    for number, it in enumerate(all_of_them):
+        yield Fact(it.name, it.what, _text(it.answer), _text(answers[number]), CHAIN_BY_PARAMETERS)
+
+
+def _text(value: Any) -> str:
+    return "no answer" if isinstance(value, Failure) else str(value)

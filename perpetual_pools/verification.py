@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,21 +200,34 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
     """
     explorer = _explorer(verification.folder)
     failures = []
-    for contract in verification.contracts:
-        name = contract.contract.partition(":")[2]
-        ape.chain.contracts[contract.address] = container(name).contract_type  # the plugin asks Ape what is there
-        try:
-            explorer.publish_contract(contract.address)
-        except Exception as error:  # noqa: BLE001 -- whatever a plugin raises, the other contracts can be published
-            failures.append(f"{contract.name} ({contract.address}): {str(error) or repr(error)}")
-            report(f"{contract.name}: not published")
-        else:
-            report(f"{contract.name}: published, {explorer.get_address_url(contract.address)}")
+    with _no_leftovers():
+        for contract in verification.contracts:
+            name = contract.contract.partition(":")[2]
+            ape.chain.contracts[contract.address] = container(name).contract_type  # the plugin asks Ape what is there
+            try:
+                explorer.publish_contract(contract.address)
+            except Exception as error:  # noqa: BLE001 -- whatever a plugin raises, the other contracts can be published
+                failures.append(f"{contract.name} ({contract.address}): {str(error) or repr(error)}")
+                report(f"{contract.name}: not published")
+            else:
+                report(f"{contract.name}: published, {explorer.get_address_url(contract.address)}")
     if failures:
         raise VerificationError(
             f"{len(failures)} of {len(verification.contracts)} contracts were not published. Run again, or upload their "
             f"files by hand, as {verification.folder / INDEX} says:\n" + "\n".join(failures)
         )
+
+
+@contextmanager
+def _no_leftovers() -> Iterator[None]:
+    """A plugin that asks for imports has Ape put the dependencies among the contracts, where they spoil later compiling."""
+    dependencies = Path(ape.project.path) / DEPENDENCIES
+    found = dependencies.exists()
+    try:
+        yield
+    finally:
+        if not found:
+            shutil.rmtree(dependencies, ignore_errors=True)
 
 
 def _explorer(folder: Path) -> ExplorerAPI:

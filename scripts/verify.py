@@ -28,8 +28,9 @@ def cli(record_path: Path | None, must_publish: bool, as_json: bool) -> None:
     the constructor's arguments and the file. The files are those of the code on the chain, byte for byte: when the sources
     here are others, nothing is written and the commit is named that has them.
 
-    --publish needs a plugin, `pip install ape-etherscan`, and its key in ETHERSCAN_API_KEY. One contract that fails stops no
-    other; the exit code is 1 then.
+    --publish needs a plugin, `pip install ape-etherscan`, and its key in ETHERSCAN_API_KEY. One contract that fails stops
+    no other; the exit code is 1 then. That plugin looks for a contract's arguments in its first transaction, for a minute:
+    pools and their tokens, which other contracts have made, have none, so their files are uploaded by hand.
 
     Examples:
 

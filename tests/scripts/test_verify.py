@@ -22,7 +22,9 @@ DEPLOYED = [
     "PoolKeeper",
     "LeveragedPool",
     "PoolToken",
+    "StakingFarm",
 ]
+OF_OTHERS = ["UniswapV2Factory", "UniswapV2Router02", "UniswapV2Pair", "WETH9"]
 PLUGIN = """
 import os
 from ape import plugins
@@ -109,12 +111,12 @@ def test_verify__prints_each_contract_and_writes_its_file(deployed: Deployed) ->
     lines = [line.split("  ") for line in done.stdout.splitlines()]
     index = index_of(deployed)
     assert lines == [[entry[key] for key in ("address", "name", "contract", "input")] for entry in index]
-    own = {entry["name"]: entry["address"] for entry in index if not entry["name"].endswith("token")}
-    recorded = addresses(deployed)
-    token = recorded.pop("settlement token")
-    assert own == recorded
-    assert lines[0] == [token, "settlement token", "contracts/mocks/MockERC20.sol:MockERC20", "MockERC20.json"]
-    assert len(lines) == len(recorded) + 1 + 8
+    entries = json.loads(deployed.record.read_text())["deployments"]
+    own = {name: entry["address"] for name, entry in entries.items() if entry["contract"] not in OF_OTHERS}
+    tokens = {name: address for entry in entries.values() for name, address in entry["tokens"].items()}
+    assert len(tokens) == 8
+    assert {entry["name"]: entry["address"] for entry in index} == own | tokens
+    assert lines[0][1:] == ["settlement token", "contracts/mocks/MockERC20.sol:MockERC20", "MockERC20.json"]
 
 
 def test_verify__json__is_the_index_and_all_there_is_on_standard_output(deployed: Deployed) -> None:

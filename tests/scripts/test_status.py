@@ -33,27 +33,34 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pa
 
 
 def test_status__fresh_markets__no_alarm_and_exit_code_0(deployed: tuple[str, Path]) -> None:
-    """The first example of the help, but for where the record is."""
+    """The first example of the help, but for where the record is, and the farm's weeks that nobody has scheduled yet."""
     url, path = deployed
-    done = status(url, *examples("status")[0], "--record", path)
+    done = status(url, *examples("status")[0], "--weeks-alarm", 0, "--record", path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert lines[0].startswith("arbitrum:local, block 13, 20")
+    assert lines[0].startswith("arbitrum:local, block ")
     assert [line.split()[:2] for line in lines if line.startswith(("1-", "3-"))] == [
         [name, price] for name, price in zip(MARKETS, ["30,000.00"] * 2 + ["2,000.00"] * 2, strict=True)
     ]
     assert "3L-ETH/USDC 0.00 USDC 1.0000 +0.00 %" in lines
+    assert "LP 3L-ETH/USDC secondary 0.0000 0.000000000 - -" in lines
     assert lines[-1] == "No alarms"
 
 
 def test_status__json__is_all_there_is_on_standard_output(deployed: tuple[str, Path]) -> None:
     url, path = deployed
-    done = status(url, "--json", "--record", path)
+    done = status(url, "--json", "--weeks-alarm", 0, "--record", path)
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
+    with connected(url):
+        head = ape.chain.blocks.head
     record = json.loads(path.read_text())["deployments"]
-    assert (report["schema_version"], report["network"], report["block"]) == (1, "arbitrum:local", 13)
-    assert (report["farm"], report["alarms"]) == (None, [])
+    assert (report["schema_version"], report["network"]) == (1, "arbitrum:local")
+    assert (report["block"], report["timestamp"], report["alarms"]) == (head.number, head.timestamp, [])
+    assert (report["farm"]["address"], report["farm"]["week"]) == (record["farm"]["address"], None)
+    assert {staked["name"] for staked in report["farm"]["farms"]} == {
+        f"{kind}{name[0]}{side}{name[1:]}" for name in MARKETS for side in "LS" for kind in ("", "LP ")
+    }
     assert [(market["name"], market["address"]) for market in report["markets"]] == [
         (name, record[name]["address"]) for name in MARKETS
     ]
@@ -74,7 +81,9 @@ def test_status__nobody_kept_them_for_two_days__alarms_and_exit_code_1(tmp_path:
     assert (done.returncode, done.stderr) == (1, "")
     report = json.loads(done.stdout)
     assert [(alarm["id"], alarm["where"]) for alarm in report["alarms"]] == [
-        (alarm, name) for name in MARKETS for alarm in ("late", "feed-stale")
+        *((alarm, name) for name in MARKETS for alarm in ("late", "feed-stale")),
+        ("week-without-emission", "farm"),
+        ("weeks-running-out", "farm"),
     ]
     assert {market["skipped_grid_times"] for market in report["markets"]} <= {47, 48}
     assert shown.returncode == 1
@@ -177,7 +186,7 @@ def test_status__watch__a_line_each_time_and_survives_the_end_of_the_chain(tmp_p
             raise
     try:
         assert process.stderr is not None
-        assert (first["block"], later["block"]) == (13, 14)
+        assert later["block"] == first["block"] + 1
         assert [market["name"] for market in later["markets"]] == MARKETS
         assert process.stderr.readline().endswith(": trying again in 1 s\n")
         process.send_signal(signal.SIGINT)

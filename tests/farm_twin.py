@@ -35,16 +35,19 @@ class FarmTwin:
         reward: the reward token, of which `owner` has units.
         start: when week 0 begins.
         people: whose balances are compared.
+        farm: one that is there, of which week 0 has not begun; None deploys one. See `adopt`.
     """
 
-    def __init__(self, chain: TestChain, reward: Any, start: int, owner: Any, people: Sequence[Any]) -> None:
+    def __init__(
+        self, chain: TestChain, reward: Any, start: int, owner: Any, people: Sequence[Any], farm: Any = None
+    ) -> None:
         self.chain = chain
         self.reward = reward
         self.owner = owner
         self.people = people
         self.accounts = [address_of(account) for account in people]
         self.ledgers: dict[str, Ledger] = {address_of(reward): Ledger("TransferFromFailed")}
-        self.farm = chain.deploy("StakingFarm", address_of(reward), address_of(owner), start)
+        self.farm = farm or chain.deploy("StakingFarm", address_of(reward), address_of(owner), start)
         self.lens = chain.deploy("FarmLens")
         self.model = StakingFarm(
             self.ledgers, address_of(reward), address_of(owner), start, chain.now, address_of(self.farm)
@@ -83,6 +86,11 @@ class FarmTwin:
             self.chain.send(token, "mint", [address_of(account), PLENTY], account)
             ledger.mint(address_of(account), PLENTY)
             self.chain.send(token, "approve", [address_of(self.farm), WORD - 1], account)
+
+    def adopt(self, token: Any, ledger: Ledger, market: int, weight: int) -> None:
+        """Lets the twin know a token whose farm was added before week 0 began, and who holds it."""
+        self.ledgers[address_of(token)] = ledger
+        self.model.add_farm(self.now, address_of(self.owner), address_of(token), market, weight)
 
     # --- actions ---
 

@@ -115,6 +115,26 @@ class World:
         twin.compare()
         return twin
 
+    def upkeep(self, sender: Any, hints: dict["Twin", int]) -> list[tuple[str, bytes]]:
+        """Rebalances many pools in one transaction, through the keeper contract, paid to the sender.
+
+        Returns which pools that reports, and why. In the model all the others are rebalanced.
+        """
+        pools = [twin.pool for twin in hints]
+        arguments = [[address_of(pool) for pool in pools], list(hints.values()), address_of(sender)]
+        sent = self.chain.send(self.contracts.keeper, "upkeep", arguments, sender, *pools)
+        failures = {event["pool"]: bytes(event["reason"]) for name, event in sent.events if name == "UpkeepFailed"}
+        done = [twin for twin in hints if address_of(twin.pool) not in failures]
+        assert list(sent.value) == [twin in done for twin in hints]
+        events = sent.events[len(failures) :]
+        for twin in done:
+            count = twin.follow_rebalance(events, hints[twin], address_of(sender))
+            events = events[count:]
+        assert not events
+        for twin in self.twins:
+            twin.compare()
+        return list(failures.items())
+
 
 @dataclass(frozen=True)
 class Contracts:
@@ -215,7 +235,7 @@ class Twin:
         self._do(sender, "setOperator", [address_of(operator), approved], in_model)
 
     def rebalance(self, sender: Any, hint: int = 0, recipient: Any = ZERO_ADDRESS) -> int:
-        before = self.model.balances(), self.model.protocol_fees, self.model.last_price, self.held
+        before = self._before_rebalance()
         reward = self._do(
             sender,
             "rebalance",
@@ -224,6 +244,15 @@ class Twin:
         )
         self._check_rebalance(*before, reward)
         return reward
+
+    def follow_rebalance(self, found: Events, hint: int, recipient: str) -> int:
+        """In the model, after the chain has done it; `found` begins with its events. Returns how many these are."""
+        seen, before = len(self.model.events), self._before_rebalance()
+        reward = self.model.rebalance(self.world.now, hint, recipient)
+        count = len(self.model.events) - seen
+        self._require_events(found[:count], seen)
+        self._check_rebalance(*before, reward)
+        return count
 
     def set_mint_paused(self, sender: Any, paused: bool) -> None:
         self._do(sender, "setMintPaused", [paused], lambda: self.model.set_mint_paused(address_of(sender), paused))
@@ -376,6 +405,9 @@ class Twin:
             )
             yield f"commitments of {account}, four epochs by type", commitments
             yield f"operators of {account}", [model.is_operator(account, other) for other in self.accounts]
+
+    def _before_rebalance(self) -> tuple[tuple[int, int], int, int, int]:
+        return self.model.balances(), self.model.protocol_fees, self.model.last_price, self.held
 
     def _check_rebalance(self, balances: tuple[int, int], fees: int, last_price: int, held: int, reward: int) -> None:
         """P2; P3 and P4 where no batch executed."""

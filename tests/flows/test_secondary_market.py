@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from perpetual_pools import amm
-from perpetual_pools.liquidity import PairModel
 from perpetual_pools.model import CommitType, Ledger, Market
 from tests.chains import address_of
 from tests.conftest import STAKE, USDC
+from tests.exchange import Exchange
 from tests.farm_twin import TCR, FarmTwin
 from tests.flows.balancer import BalancerPool
 from tests.flows.conftest import TOKEN, cash, trade
-from tests.twin import WAD, Twin
+from tests.twin import WAD
 
 WEEK_ONE = 8_000_000 * TCR
 PRICES = [103, 98, 101, 97]
@@ -21,64 +21,6 @@ PRICES = [103, 98, 101, 97]
 LP = 10**12
 """LP token units of one pool token and one USDC: the root of 10**18 * 10**6."""
 LOCKED = 1_000
-
-
-class Exchange:
-    """The pair of `market`'s L-token and USDC, on the chain and in the model."""
-
-    def __init__(self, market: Twin, owner: Any) -> None:
-        self.market, self.chain, self.token = market, market.chain, market.long_token
-        self.amm = amm.deploy(owner, self.chain.set_time)
-        self.chain.set_time()
-        self.pair = self.amm.create_pair(owner, self.token.address, market.world.token.address)
-        self.chain.remember(self.amm.factory, self.amm.router, self.pair)
-        self.model = PairModel((market.model.long_token, market.world.ledger), self.pair.address)
-
-    @property
-    def ledger(self) -> Ledger:
-        """Of the LP token."""
-        return self.model.lp_token
-
-    def add(self, provider: Any, tokens: int, usdc: int) -> int:
-        """Returns LP token units."""
-        self._approve(provider)
-        arguments = [self.token.address, self.market.world.token.address, tokens, usdc, 0, 0]
-        arguments += [provider.address, self.chain.now]
-        _, _, liquidity = self.chain.send(self.amm.router, "addLiquidity", arguments, provider).value
-        assert liquidity == self.model.add_liquidity(provider.address, (tokens, usdc))
-        self.compare(provider)
-        return int(liquidity)
-
-    def remove(self, provider: Any, liquidity: int) -> tuple[int, int]:
-        """Returns what comes back: L-tokens and USDC."""
-        self.chain.send(self.pair, "approve", [self.amm.router.address, liquidity], provider)
-        arguments = [self.token.address, self.market.world.token.address, liquidity, 0, 0]
-        arguments += [provider.address, self.chain.now]
-        tokens, usdc = self.chain.send(self.amm.router, "removeLiquidity", arguments, provider).value
-        assert (tokens, usdc) == self.model.remove_liquidity(provider.address, liquidity)
-        self.compare(provider)
-        return int(tokens), int(usdc)
-
-    def buy(self, trader: Any, usdc: int) -> int:
-        """L-tokens for exactly so much USDC. Returns how many."""
-        self._approve(trader)
-        path = [self.market.world.token.address, self.token.address]
-        arguments = [usdc, 0, path, trader.address, self.chain.now]
-        amounts = self.chain.send(self.amm.router, "swapExactTokensForTokens", arguments, trader).value
-        assert list(amounts) == [usdc, self.model.swap(trader.address, 1, usdc)]
-        self.compare(trader)
-        return int(amounts[1])
-
-    def compare(self, account: Any) -> None:
-        """The pair's balances, and the account's LP tokens; the market compares those of all people."""
-        assert (self.token.balanceOf(self.pair), cash(self.market, self.pair)) == self.model.reserves
-        assert self.pair.totalSupply() == self.ledger.total_supply
-        assert self.pair.balanceOf(account) == self.ledger.balance_of(account.address)
-        self.market.compare()
-
-    def _approve(self, account: Any) -> None:
-        for token in (self.token, self.market.world.token):
-            self.chain.send(token, "approve", [self.amm.router.address, 2**256 - 1], account)
 
 
 @pytest.fixture
@@ -94,7 +36,10 @@ def opened(market, alice, bob, carol, dave, keeper):
 @pytest.fixture
 def exchange(opened, owner, carol):
     """Carol was there first, with 1 L-token and 1 USDC, and does not stake."""
-    exchange = Exchange(opened, owner)
+    uniswap = amm.deploy(owner, opened.chain.set_time)
+    opened.chain.set_time()
+    uniswap.create_pair(owner, opened.long_token.address, opened.world.token.address)
+    exchange = Exchange(opened, uniswap)
     assert exchange.add(carol, 1 * TOKEN, 1 * USDC) == 1 * LP - LOCKED
     return exchange
 

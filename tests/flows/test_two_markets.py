@@ -1,14 +1,11 @@
 """1-BTC/USDC and 3-BTC/USDC on one oracle and one settlement token, kept by one keeper: one price, two lives."""
 
-from typing import Any
-
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.chains import address_of
 from tests.conftest import USDC
 from tests.flows.conftest import TOKEN, cash, markets_on_one_oracle, trade_together
-from tests.twin import HOUR, PRICE, WAD, Twin
+from tests.twin import HOUR, PRICE, WAD
 from tests.unit.keeper.conftest import reason
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, _ = CommitType
@@ -32,23 +29,6 @@ def markets(world, alice, bob, keeper):
     return both
 
 
-def upkeep(markets: list[Twin], sender: Any, hints: list[int]) -> list[tuple[Any, bytes]]:
-    """Of all in one transaction, through the keeper contract, paid to the sender; in the model for all that it does not
-    report. Returns which pools it reports, and why."""
-    world = markets[0].world
-    pools = [market.pool.address for market in markets]
-    sent = world.chain.send(world.contracts.keeper, "upkeep", [pools, hints, address_of(sender)], sender)
-    failures = [(failure["pool"], bytes(failure["reason"])) for _, failure in sent.events]
-    assert {name for name, _ in sent.events} <= {"UpkeepFailed"}
-    assert sent.value == [pool not in dict(failures) for pool in pools]
-    for market, hint in zip(markets, hints, strict=True):
-        if market.pool.address not in dict(failures):
-            market.model.rebalance(world.now, hint, address_of(sender))
-    for market in markets:
-        market.compare()
-    return failures
-
-
 @pytest.mark.finding("C13")
 def test_two_markets__kept_in_one_transaction__each_moves_by_its_own_leverage(markets, alice, bob, carol, keeper):
     tame, wild = markets
@@ -56,7 +36,7 @@ def test_two_markets__kept_in_one_transaction__each_moves_by_its_own_leverage(ma
     wild.commit(carol, LONG_MINT, 100 * USDC)
     tame.set_price(105 * WAD)
     tame.move_to_rebalance(late=60)
-    assert upkeep(markets, keeper, [0, 0]) == []
+    assert tame.world.upkeep(keeper, {tame: 0, wild: 0}) == []
     assert tame.pool.balances() == AT_1
     assert wild.pool.balances() == (AT_3[0] + 100 * USDC, AT_3[1])
     assert [market.pool.lastPrice() for market in markets] == [105 * WAD] * 2
@@ -76,7 +56,7 @@ def test_two_markets__kept_in_one_transaction__each_moves_by_its_own_leverage(ma
     # The one without anybody goes on as well, unpaid. The other has missed an hour and catches up; of its uneven sides both
     # shares of the reward are rounded down.
     tame.move_to_rebalance()
-    assert upkeep(markets, keeper, [0, 0]) == []
+    assert tame.world.upkeep(keeper, {tame: 0, wild: 0}) == []
     assert cash(tame, keeper) == 3 * REWARD - 1
     assert [market.pool.epoch() for market in markets] == [5, 4]
     assert [market.pool.lastRebalance() for market in markets] == [OPENS + 2 * HOUR] * 2
@@ -91,7 +71,7 @@ def test_two_markets__another_keeper_was_faster_with_one__the_other_is_rebalance
     tame.set_price(105 * WAD)
     tame.move_to_rebalance(late=60)
     assert wild.rebalance(stranger, recipient=stranger) == REWARD
-    assert upkeep([wild, tame], keeper, [0, 0]) == [
+    assert tame.world.upkeep(keeper, {wild: 0, tame: 0}) == [
         (wild.pool.address, reason("RebalanceNotDue(uint256)", OPENS + HOUR))
     ]
     assert (tame.pool.balances(), wild.pool.balances()) == (AT_1, AT_3)
@@ -106,13 +86,15 @@ def test_two_markets__wrong_hint_for_one__it_catches_up_later_at_the_same_price(
     tame.oracle.setRound(7, sender=owner)
     tame.set_price(105 * WAD)
     tame.move_to_rebalance(late=60)
-    assert upkeep([wild, tame], keeper, [5, 7]) == [(wild.pool.address, reason("WrongHint(uint80,uint80)", 5, 7))]
+    assert tame.world.upkeep(keeper, {wild: 5, tame: 7}) == [
+        (wild.pool.address, reason("WrongHint(uint80,uint80)", 5, 7))
+    ]
     assert (tame.pool.balances(), wild.pool.balances()) == (AT_1, (1_000 * USDC, 1_000 * USDC))
     assert (wild.pool.lastPrice(), wild.pool.epoch()) == (PRICE, 2)
     assert cash(tame, keeper) == REWARD
 
     tame.world.advance(HOUR // 2)
-    assert upkeep([tame, wild], keeper, [7, 7]) == [
+    assert tame.world.upkeep(keeper, {tame: 7, wild: 7}) == [
         (tame.pool.address, reason("RebalanceNotDue(uint256)", OPENS + HOUR))
     ]
     assert (tame.pool.balances(), wild.pool.balances()) == (AT_1, AT_3)

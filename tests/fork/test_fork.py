@@ -4,40 +4,21 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ape.contracts import ContractContainer
-from eth_utils import to_hex
-
-from perpetual_pools.contracts import deploy_feed, deploy_wrapper, instance
-from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Ledger, Market, Round, SequencerFeed
+from perpetual_pools.contracts import deploy_wrapper, instance
+from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, SequencerFeed
 from perpetual_pools.programme import weekly_amounts
 from tests.chains import AnvilChain
 from tests.farm_twin import FarmTwin
-from tests.fork.conftest import impersonate
+from tests.fork.conftest import deal
+from tests.fork.feeds import PHASE, ReplayedFeed
 from tests.fork.upstream import BTC_USD, SEQUENCER, TCR, USDC
 from tests.twin import Contracts, World
 
 HOUR = 3_600
 UNIT = 10**6
 WAD = 10**18
-PHASE = 2**64
 MAX_AGE, GRACE = 90_000, HOUR
 STAKE = 1_000_000 * UNIT
-
-
-def deal(fork: Any, token: Any, account: Any, amount: int) -> None:
-    """Writes a balance where the token keeps it: in the one empty slot that `balanceOf` reads. Works with any token."""
-    call = {"to": token.address, "data": to_hex(token.balanceOf.encode_input(account.address))}
-    accessed = fork.make_request("eth_createAccessList", [call, "latest"])["accessList"]
-    slots = [
-        int(slot, 16)
-        for entry in accessed
-        if entry["address"].lower() == token.address.lower()
-        for slot in entry["storageKeys"]
-        if not int.from_bytes(fork.get_storage(token.address, int(slot, 16)))
-    ]
-    assert len(slots) == 1, f"of an account that never held {token.address}, {slots} are empty"
-    fork.set_storage(token.address, slots[0], amount.to_bytes(32))
-    assert token.balanceOf(account) == amount
 
 
 def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
@@ -60,11 +41,10 @@ def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
         world.ledger.mint(trader.address, STAKE)
     world.ledger.mint("everybody else", usdc.totalSupply() - 2 * STAKE)
 
-    proxy = ContractContainer(proxy_type).at(BTC_USD, fetch_from_explorer=False, detect_proxy=False)
-    first = Round(*proxy.latestRoundData()[:4])
-    feed = Feed(proxy.decimals(), [first])
+    feed = ReplayedFeed(anvil, proxy_type, BTC_USD, owner)
+    first = feed.latest
     _, status, status_since, _, _ = instance("IAggregatorV3", SEQUENCER).latestRoundData()
-    model = ChainlinkOracle(feed, SequencerFeed(status, status_since), MAX_AGE, GRACE)
+    model = ChainlinkOracle(feed.model, SequencerFeed(status, status_since), MAX_AGE, GRACE)
     anvil.set_time()
     oracle = deploy_wrapper(owner, BTC_USD, SEQUENCER, MAX_AGE, GRACE)
     market = world.deploy_pool_on(
@@ -93,16 +73,8 @@ def test_fork__pool_on_the_real_feed_and_usdc__rebalances_as_in_the_model(
 
     # 5 % more, from a new aggregator: the first round of the next phase
     world.advance(600)
-    phase = proxy.phaseId()
-    admin = impersonate(fork, proxy.owner())
-    anvil.set_time()
-    aggregator = deploy_feed(owner, proxy.decimals(), proxy.description())
-    second = Round((phase + 1) * PHASE + 1, first.answer * 105 // 100, world.now, world.now)
-    anvil.send(aggregator, "pushRound", [1, second.answer, second.started_at, second.updated_at], owner)
-    anvil.send(proxy, "proposeAggregator", [aggregator.address], admin)
-    anvil.send(proxy, "confirmAggregator", [aggregator.address], admin)
-    feed.push(second)
-    assert tuple(proxy.latestRoundData()) == (second.round_id, second.answer, world.now, world.now, second.round_id)
+    second = feed.move(fork, first.answer * 105 // 100)
+    assert second.round_id == ((first.round_id >> 64) + 1) * PHASE + 1
 
     # the transfer; and a burn of half of what alice has
     held = market.long_token.balanceOf(alice)

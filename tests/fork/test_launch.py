@@ -1,4 +1,4 @@
-"""The launch on a fork of Arbitrum One, with the parameters that are shipped for it: rehearsed, done, and a day lived."""
+"""The launch on a fork of Arbitrum One, with the parameters that are shipped for it. Its first day: `test_day`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,45 +7,18 @@ from typing import Any
 import pytest
 
 from perpetual_pools import amm
-from perpetual_pools.contracts import deploy_keeper, instance
+from perpetual_pools.contracts import instance
 from perpetual_pools.deployment import deploy_system
 from perpetual_pools.deployment.plan import plan
 from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import Parameters, ParametersError, load
-from perpetual_pools.times import as_utc
-from tests.fork.conftest import impersonate
+from tests.fork.conftest import MAINNET
 from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC
 
-MAINNET = Path(__file__).parents[2] / "deploy" / "arbitrum-mainnet.yaml"
 STEPS = 2 + 2 + 4 + 1 + 8 + 16 + 2
 """Oracles, factory and keeper, pools, farm, pairs, farms, offers of ownership."""
-DAY = 24 * 3_600
-
-
-@pytest.fixture
-def operator(person: Callable[[str], Any]) -> Any:
-    return person("operator")
-
-
-@pytest.fixture
-def safe(fork: Any, operator: Any) -> Any:
-    """The DAO's: some contract, which a Safe is too."""
-    return impersonate(fork, deploy_keeper(operator).address)
-
-
-@pytest.fixture
-def launch(chain: Any, tmp_path: Path, safe: Any) -> Parameters:
-    """What is shipped, with the two lines that the DAO has to set."""
-    text = MAINNET.read_text()
-    start = chain.blocks.head.timestamp + DAY
-    for line, new in (("owner: null", f"owner: {safe.address}"), ("  start: ", f"  start: {as_utc(start)} #")):
-        assert text.count(line) == 1
-        text = text.replace(line, new)
-    path = tmp_path / "launch.yaml"
-    path.write_text(text)
-    return load(path)
 
 
 def test_launch__rehearsed_then_done__has_the_same_addresses(

@@ -1,23 +1,27 @@
 """A local chain of one's own, on a free port, that ends with its context; and Ape connected to it."""
 
+import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Any
 
 import ape
 
-_LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)")
+_LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)\n")
 
 
 @contextmanager
 def anvil(*options: str) -> Iterator[str]:
     """Runs anvil with `options` and gives its URL."""
     command = ["anvil", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    # It tells every request. What nobody reads goes to a file: a pipe would be full one day, and anvil would wait.
+    with TemporaryFile() as said, subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process:
         try:
-            yield f"http://127.0.0.1:{_port(process)}"
+            yield f"http://127.0.0.1:{_port(process, said.fileno())}"
         finally:
             process.kill()
 
@@ -30,11 +34,12 @@ def connected(url: str) -> Iterator[Any]:
         yield provider
 
 
-def _port(process: subprocess.Popen[str]) -> int:
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if listening := _LISTENING.search(line):
+def _port(process: subprocess.Popen[bytes], said: int) -> int:
+    while True:
+        ended = process.poll() is not None
+        text = os.pread(said, 2**16, 0).decode()  # leaves anvil's place in the file alone
+        if listening := _LISTENING.search(text):
             return int(listening[1])
-    raise RuntimeError(f"anvil ended with exit code {process.wait()}: {''.join(said)}")
+        if ended:
+            raise RuntimeError(f"anvil ended with exit code {process.returncode}: {text}")
+        time.sleep(0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from web3.exceptions import Web3Exception
 from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.deployment.rehearsal import RehearsalError
+from perpetual_pools.operations.calls import OperationError
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
@@ -33,6 +35,7 @@ OWN_ERRORS = (
     RecordError,
     ContractError,
     DeploymentError,
+    OperationError,
     RehearsalError,
     SchedulingError,
     SendingError,
@@ -101,3 +104,16 @@ def agree(account: AccountAPI, transactions: int, yes: bool) -> None:
 def say(line: str) -> None:
     """Progress is for people: standard output keeps the result alone."""
     click.echo(line, err=True)
+
+
+def recorded_option(function: Any) -> Any:
+    """`--record`, of commands that read one."""
+    return click.option(
+        "--record",
+        "record_path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The record of the deployment.  [default: deployments/<network>.json]",
+    )(function)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")

@@ -49,11 +49,15 @@ class ParametersError(Exception):
         super().__init__("\n".join(f"{path}:{line}: {message}" for line, message in self.problems))
 
 
+ValueProblem = PydanticCustomError
+"""What a value should have been, and was."""
+
+
 # --- values ---
 
 
-def _expected(what: str, got: object) -> PydanticCustomError:
-    return PydanticCustomError("unexpected", "expected {what}, got {got}", {"what": what, "got": repr(got)})
+def _expected(what: str, got: object) -> ValueProblem:
+    return ValueProblem("unexpected", "expected {what}, got {got}", {"what": what, "got": repr(got)})
 
 
 def _quantity(value: object, units: dict[str, int], example: str) -> int:
@@ -67,7 +71,8 @@ def _quantity(value: object, units: dict[str, int], example: str) -> int:
     return int(amount)
 
 
-def _address(value: object) -> str:
+def parse_address(value: object) -> str:
+    """With its checksum. Raises ValueProblem."""
     if not isinstance(value, str) or not is_hex_address(value) or not value.startswith("0x"):
         raise _expected("an address (0x and 40 hexadecimal digits)", value)
     digits = value[2:]
@@ -91,11 +96,17 @@ def _yearly_rate(value: object) -> int:
     return _quantity(value, {"%/year": _PERCENT}, 'a yearly rate like "2 %/year"')
 
 
-def _share(value: object) -> int:
+def parse_share(value: object) -> int:
+    """In ten-thousandths. Raises ValueProblem."""
     bps = _quantity(value, {"%": _BASIS_POINTS}, 'a share like "40 %"')
     if bps > 100 * _BASIS_POINTS:
         raise _expected("at most 100 %", value)
     return bps
+
+
+def parse_amount(value: object, symbol: str, decimals: int) -> int:
+    """Of the token, in its units. Raises ValueProblem."""
+    return _quantity(value, {symbol: 10**decimals}, f'an amount like "10 {symbol}"')
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,7 @@ def _settlement_amount(value: object, info: ValidationInfo) -> int:
     if token is None:  # the token is wrong, which is reported at its own place
         return 0
     symbol, decimals = token
-    amount = _quantity(value, {symbol: 10**decimals}, f'an amount like "10 {symbol}"')
+    amount = parse_amount(value, symbol, decimals)
     if amount >= 2**128:
         raise _expected(f"less than 2**128 units of {symbol}", value)
     return amount
@@ -135,13 +146,19 @@ def _first_price(value: object, info: ValidationInfo) -> int | None:
     return price
 
 
-def _integer(minimum: int, maximum: int) -> BeforeValidator:
-    def check(value: object) -> int:
-        if not isinstance(value, str) or not re.fullmatch(r"\d{1,10}", value) or not minimum <= int(value) <= maximum:
-            raise _expected(f"a whole number from {minimum} to {maximum}", value)
-        return int(value)
+def _whole(value: object, minimum: int, maximum: int) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,10}", value) or not minimum <= int(value) <= maximum:
+        raise _expected(f"a whole number from {minimum} to {maximum}", value)
+    return int(value)
 
-    return BeforeValidator(check)
+
+def _integer(minimum: int, maximum: int) -> BeforeValidator:
+    return BeforeValidator(lambda value: _whole(value, minimum, maximum))
+
+
+def parse_weight(value: object) -> int:
+    """A farm's weight. Raises ValueProblem."""
+    return _whole(value, 0, 10**10 - 1)
 
 
 def _text(value: object) -> str:
@@ -156,19 +173,19 @@ def _address_or(*words: str) -> BeforeValidator:
             return str(value)
         if not isinstance(value, str) or not value.startswith("0x"):
             raise _expected(" or ".join(["an address", *(f'"{word}"' for word in words)]), value)
-        return _address(value)
+        return parse_address(value)
 
     return BeforeValidator(check)
 
 
 def _owner(value: object) -> str:
     if value in _NULL:
-        raise PydanticCustomError("no_owner", "set your Safe: the address that is to own factory and farm")
+        raise ValueProblem("no_owner", "set your Safe: the address that is to own factory and farm")
     return str(_address_or("deployer").func(value))  # type: ignore[call-arg]
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Address = Annotated[str, BeforeValidator(_address)]
+Address = Annotated[str, BeforeValidator(parse_address)]
 Owner = Annotated[str, BeforeValidator(_owner)]
 AccountOrWord = Annotated[str, _address_or("deployer", "owner")]
 AddressOrTest = Annotated[str, _address_or("test")]
@@ -179,9 +196,9 @@ SettlementUnits = Annotated[int, BeforeValidator(_settlement_amount)]
 ChainId = Annotated[int, _integer(1, 2**32)]
 Decimals = Annotated[int, _integer(0, 36)]
 Leverage = Annotated[int, _integer(0, 255)]
-Bps = Annotated[int, BeforeValidator(_share)]
+Bps = Annotated[int, BeforeValidator(parse_share)]
 Start = Annotated[int | After, BeforeValidator(_start)]
-Weight = Annotated[int, _integer(0, 10**10 - 1)]
+Weight = Annotated[int, BeforeValidator(parse_weight)]
 
 
 # --- the file ---

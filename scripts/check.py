@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from perpetual_pools.checking import check
-from perpetual_pools.commands import Command, compile_anew, prepare
+from perpetual_pools.commands import Command, compile_anew, json_option, prepare, recorded_option
 from perpetual_pools.networks import connected_network, default_record_path, recorded
 from perpetual_pools.parameters import load
 from perpetual_pools.tables import new_table
@@ -24,13 +24,8 @@ SCHEMA_VERSION = 1
     required=True,
     help="What should be deployed: a YAML file like those in deploy/.",
 )
-@click.option(
-    "--record",
-    "record_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The record of the deployment.  [default: deployments/<network>.json]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
+@recorded_option
+@json_option
 def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
     """Check that the chain, the record of a deployment and its parameters say the same.
 

@@ -11,6 +11,7 @@ from ape.cli import account_option
 from rich.console import Console
 
 from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
+from perpetual_pools.operations.calls import Call, safe_batch
 from perpetual_pools.programme import LAUNCH
 from perpetual_pools.programme.preview import build_preview, print_preview
 from perpetual_pools.programme.report import build_report, print_plan
@@ -48,6 +49,12 @@ from perpetual_pools.programme.scheduling import MARGIN, farm_at, read_plan, sen
 )
 @account_option(prompt=None)
 @click.option("--dry-run", is_flag=True, help="Print the plan and what the owner would have to send, and send nothing.")
+@click.option(
+    "--safe",
+    "safe_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --dry-run: where to write the calls for the Transaction Builder of a Safe's app.",
+)
 @yes_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
 def cli(
@@ -59,6 +66,7 @@ def cli(
     margin: int,
     account: AccountAPI | None,
     dry_run: bool,
+    safe_path: Path | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -82,6 +90,8 @@ def cli(
         return
     if weeks is None:
         raise click.UsageError("say how many weeks to schedule: --weeks N; or --preview to see the programme")
+    if safe_path is not None and not dry_run:
+        raise click.UsageError("either the account sends, or a Safe does: --safe goes with --dry-run")
     if not dry_run:
         account = sender(account, "schedules")
     compile_anew()
@@ -95,6 +105,11 @@ def cli(
             agree(account, len(plan.calls), yes)
             receipts = send_plan(plan, account, margin, say)
             say(f"\nScheduled: weeks {plan.first_week} to {plan.last_week}")
+    if safe_path is not None:
+        names = {plan.farm.address: "farm", plan.token.address: "TCR"}
+        calls = [Call(names[it.address], it, function, arguments) for it, function, arguments in plan.calls]
+        safe_path.write_text(safe_batch(calls, plan.owner, f"schedule weeks {plan.first_week} to {plan.last_week}"))
+        say(f"For the Safe {plan.owner}: {safe_path}. It has to be executed before week {plan.first_week} begins")
     report = build_report(plan, receipts)
     if as_json:
         click.echo(json.dumps(report, indent=2))

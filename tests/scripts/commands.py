@@ -16,7 +16,9 @@ def environment(url: str, **more: str) -> dict[str, str]:
     return {**os.environ, "APE_FOUNDRY_HOST": url, **more}
 
 
-def ape_run(url: str, script: str, *options: object, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+def ape_run(
+    url: str, script: str, *options: object, answer: str = "", timeout: int = 120, **more: str
+) -> subprocess.CompletedProcess[str]:
     """With the chain at `url`, in the project's folder. `more`: environment variables."""
     return subprocess.run(
         [APE, "run", script, *map(str, options)],
@@ -25,7 +27,7 @@ def ape_run(url: str, script: str, *options: object, answer: str = "", **more: s
         input=answer,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
     )
 
 

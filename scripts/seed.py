@@ -1,0 +1,63 @@
+"""Puts settlement tokens into both sides of a new market."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import click
+from ape import chain
+from ape.api import AccountAPI
+from ape.cli import account_option
+
+from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.contracts import instance
+from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.operations.calls import OperationError, send_calls
+from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.pools import choose_pools
+from perpetual_pools.operations.seeding import find_seeding
+from perpetual_pools.parameters import ValueProblem, parse_amount
+
+
+@click.command(cls=Command, network_callback=prepare)
+@click.option("--market", required=True, help="Like 3-BTC/USDC.")
+@click.option("--amount", "text", required=True, help='What each side should have in the end, like "1_000 USDC".')
+@recorded_option
+@account_option(prompt=None)
+@yes_option
+@json_option
+def cli(market: str, text: str, record_path: Path | None, account: AccountAPI | None, yes: bool, as_json: bool) -> None:
+    """Mint on both sides of a market until each has an amount, with what waits there already.
+
+    A new pool with somebody alone in it can be made unusable for others; with something on both sides it cannot. The
+    tokens are the account's, and claimed after the next rebalance but one at the latest: `ape run claim`. Where both sides
+    have as much, nothing is sent. Interrupted, run it again: it goes on where it was.
+
+    Examples:
+
+    \b
+      ape run seed --market 3-BTC/USDC --amount "1_000 USDC"
+      ape run seed --market 3-BTC/USDC --amount "1_000 USDC" --account ALIAS --network arbitrum:mainnet:node
+    """
+    account = sender(account, "sends")
+    record = recorded(record_path or default_record_path())
+    (pool,) = choose_pools(record, [market]).values()
+    token = instance("MockERC20", instance("LeveragedPool", pool).settlementToken())
+    try:
+        amount = parse_amount(text, token.symbol(), token.decimals())
+    except ValueProblem as problem:
+        raise OperationError(f"--amount: {problem}") from problem
+    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
+    calls = find_seeding(record, market, amount, account.address)
+    receipts = []
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
+        if calls:
+            for call in calls:
+                say(str(call))
+            agree(account, len(calls), yes)
+            receipts = list(send_calls(account, calls, nonce, say))
+    if as_json:
+        click.echo(json.dumps({"market": market, "transactions": calls_as_json(calls, receipts)}, indent=2))
+    else:
+        click.echo(f"{market}: {f'{len(calls)} sent' if calls else 'both sides have as much'}")

@@ -1,0 +1,53 @@
+"""Closes a pool whose oracle has been dead for 14 days."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import click
+from ape import chain
+from ape.api import AccountAPI
+from ape.cli import account_option
+
+from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.contracts import instance
+from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import send_calls
+from perpetual_pools.operations.pools import find_shutdown
+
+
+@click.command(cls=Command, network_callback=prepare)
+@click.option("--market", required=True, help="Like 3-BTC/USDC.")
+@recorded_option
+@account_option(prompt=None)
+@yes_option
+@json_option
+def cli(market: str, record_path: Path | None, account: AccountAPI | None, yes: bool, as_json: bool) -> None:
+    """Close the pool of a market for good, 14 days after a rebalance that it missed. Anybody may.
+
+    The pool tries to rebalance first, and stays open when it can. Closed, it refunds what waits, and holders redeem.
+    Where the pool is closed already, nothing is sent.
+
+    Examples:
+
+    \b
+      ape run shutdown --market 3-BTC/USDC
+      ape run shutdown --market 3-BTC/USDC --account ALIAS --network arbitrum:mainnet:node
+    """
+    account = sender(account, "sends")
+    record = recorded(record_path or default_record_path())
+    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
+    calls = find_shutdown(record, market)
+    receipts = []
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
+        if calls:
+            agree(account, len(calls), yes)
+            receipts = list(send_calls(account, calls, nonce, say))
+    is_shutdown = bool(instance("LeveragedPool", record.address(market)).isShutdown())
+    if as_json:
+        sent = calls_as_json(calls, receipts)
+        click.echo(json.dumps({"market": market, "is_shutdown": is_shutdown, "transactions": sent}, indent=2))
+    else:
+        click.echo(f"{market}: {'shut down' if is_shutdown else 'open: it has rebalanced'}")

@@ -1,0 +1,68 @@
+"""Rebalances the pools of a record that are due."""
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from ape import chain
+from ape.api import AccountAPI
+from ape.cli import account_option
+
+from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import send_calls
+from perpetual_pools.operations.pools import decimals_of
+from perpetual_pools.operations.upkeep import find_upkeep, outcomes
+from perpetual_pools.status.text import decimal
+
+
+@click.command(cls=Command, network_callback=prepare)
+@recorded_option
+@account_option(prompt=None)
+@click.option("--recipient", help="Who gets the keeper's rewards.  [default: the account]")
+@yes_option
+@json_option
+def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | None, yes: bool, as_json: bool) -> None:
+    """Rebalance all pools that are due, in one transaction.
+
+    A pool is due from its next rebalance on, and ready when its oracle has a price for that time. Run it as often as you
+    like: where nothing is due, nothing is sent. The reward grows with lateness; whoever comes first gets it.
+
+    Exit code 0; 1 when a pool is due that has no price, or that reverted.
+
+    Examples:
+
+    \b
+      ape run upkeep
+      ape run upkeep --account ALIAS --yes --network arbitrum:mainnet:node
+    """
+    account = sender(account, "sends")
+    record = recorded(record_path or default_record_path())
+    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
+    upkeep = find_upkeep(record, recipient or account.address)
+    receipts = []
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
+        for name in upkeep.waiting:
+            say(f"{name}: due, and its oracle has no price for that time: see `ape run status`")
+        if upkeep.calls:
+            say(f"Due: {', '.join(upkeep.names)}")
+            agree(account, len(upkeep.calls), yes)
+            receipts = list(send_calls(account, upkeep.calls, nonce))
+    found = outcomes(record, receipts)
+    decimals = decimals_of(record)
+    if as_json:
+        pools = [{**asdict(it), "price": str(it.price), "reward": str(it.reward)} for it in found]
+        sent = calls_as_json(upkeep.calls, receipts)
+        click.echo(json.dumps({"pools": pools, "waiting": upkeep.waiting, "transactions": sent}, indent=2))
+    else:
+        for it in found:
+            done = f"rebalanced at {decimal(it.price, 18)}, reward {decimal(it.reward, decimals)}"
+            click.echo(f"{it.name}: {f'reverted with {it.failure}' if it.failure else done}")
+        if not upkeep.calls:
+            click.echo("Nothing is ready" if upkeep.waiting else "Nothing is due")
+    if upkeep.waiting or any(it.failure for it in found):
+        raise SystemExit(1)

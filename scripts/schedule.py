@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 from rich.console import Console
@@ -14,8 +15,9 @@ from perpetual_pools.commands import Command, agree, compile_anew, prepare, say,
 from perpetual_pools.operations.calls import Call, safe_batch
 from perpetual_pools.programme import LAUNCH
 from perpetual_pools.programme.preview import build_preview, print_preview
-from perpetual_pools.programme.report import build_report, print_plan
-from perpetual_pools.programme.scheduling import MARGIN, farm_at, read_plan, send_plan, verify_sender
+from perpetual_pools.programme.report import build_report, of_a_safe, print_plan
+from perpetual_pools.programme.scheduling import MARGIN, SAFE_MARGIN, farm_at, read_plan, send_plan, verify_sender
+from perpetual_pools.times import as_utc
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -38,14 +40,13 @@ from perpetual_pools.programme.scheduling import MARGIN, farm_at, read_plan, sen
 @click.option(
     "--from-week",
     type=int,
-    help="Which week is the next to schedule, from 0. When it is not, nothing is sent. Name it wherever nobody looks on.",
+    help="Which week is the next to schedule, from 0. When it is not, nothing is sent. Required on real networks.",
 )
 @click.option(
     "--margin",
     type=click.IntRange(min=0),
-    default=MARGIN,
-    show_default=True,
-    help="Seconds that have to be left until the first of the weeks begins: the transactions have to arrive before.",
+    help="Seconds that have to be left until the first of the weeks begins: the transactions have to arrive before.  "
+    f"[default: {MARGIN}; with --safe {SAFE_MARGIN}]",
 )
 @account_option(prompt=None)
 @click.option("--dry-run", is_flag=True, help="Print the plan and what the owner would have to send, and send nothing.")
@@ -63,7 +64,7 @@ def cli(
     farm: str | None,
     weeks: int | None,
     from_week: int | None,
-    margin: int,
+    margin: int | None,
     account: AccountAPI | None,
     dry_run: bool,
     safe_path: Path | None,
@@ -94,6 +95,13 @@ def cli(
         raise click.UsageError("either the account sends, or a Safe does: --safe goes with --dry-run")
     if not dry_run:
         account = sender(account, "schedules")
+    if from_week is None and not chain.provider.network.is_dev:
+        raise click.UsageError(
+            "name the week that you take for the next, --from-week N: whoever runs this again would else schedule the weeks "
+            "after those that are scheduled already"
+        )
+    if margin is None:
+        margin = MARGIN if safe_path is None else SAFE_MARGIN
     compile_anew()
     plan = read_plan(farm_at(farm), weeks, from_week, margin)
     receipts = []
@@ -101,6 +109,8 @@ def cli(
         if account is not None and not dry_run:
             verify_sender(plan, account)
         print_plan(plan, Console(stderr=True))
+        if dry_run:
+            say(of_a_safe(plan))
         if account is not None and not dry_run:
             agree(account, len(plan.calls), yes)
             receipts = send_plan(plan, account, margin, say)
@@ -108,8 +118,9 @@ def cli(
     if safe_path is not None:
         names = {plan.farm.address: "farm", plan.token.address: "TCR"}
         calls = [Call(names[it.address], it, function, arguments) for it, function, arguments in plan.calls]
-        safe_path.write_text(safe_batch(calls, plan.owner, f"schedule weeks {plan.first_week} to {plan.last_week}"))
-        say(f"For the Safe {plan.owner}: {safe_path}. It has to be executed before week {plan.first_week} begins")
+        what = f"schedule weeks {plan.first_week} to {plan.last_week}, once, before {as_utc(plan.execute_before)}"
+        safe_path.write_text(safe_batch(calls, plan.owner, what))
+        say(f"For the Safe {plan.owner}: {safe_path}")
     report = build_report(plan, receipts)
     if as_json:
         click.echo(json.dumps(report, indent=2))

@@ -37,6 +37,7 @@ def build_report(plan: Plan, receipts: list[ReceiptAPI]) -> dict[str, Any]:
         "owner": plan.owner,
         "first_week": plan.first_week,
         "last_week": plan.last_week,
+        "execute_before": plan.execute_before,
         "total_tcr_wei": str(plan.total),
         "balance_tcr_wei": str(plan.balance),
         "weeks": [
@@ -82,6 +83,14 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.print(_farms(plan))
     for line in _notes(plan):
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def of_a_safe(plan: Plan) -> str:
+    """What whoever signs the calls elsewhere has to know, and no contract can see to."""
+    return (
+        f"Execute the calls before {as_utc(plan.execute_before)}, when week {plan.first_week} begins: later, their amounts "
+        "go to the weeks after. Execute them once: executed again, they schedule as many weeks again, with the same amounts"
+    )
 
 
 def _missed(plan: Plan) -> Iterator[str]:

@@ -4,16 +4,18 @@ The farm gives the first amount to the first week that is neither scheduled nor 
 number how much that is. A week that began unscheduled emits nothing, ever: its amount stays with the owner, is not moved
 to another week, and is shown. What the owner does with it is another decision than this programme.
 
-Why no week is scheduled twice, whenever a run is cut off: only the owner's account schedules, and its nonce is read before
-anything else. If a transaction of an earlier run arrives after that, it takes the nonce, and the chain refuses this run's.
+Why no week is scheduled twice, whenever a run is cut off: only the owner's account schedules, and a plan has its nonce and
+all else as of one block. If a transaction of an earlier run came after that block, it took the nonce, and the chain refuses
+this run's. If it came before, the plan knows of its weeks; a node that is behind does not have the block, and cannot answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 HOURS_IN_A_WEEK = 7 * 24
 MARGIN = 600
 """Seconds that a transaction may take, unless said otherwise."""
+SAFE_MARGIN = 86_400
+"""Seconds that a Safe may take to sign and execute, unless said otherwise."""
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
 
 
@@ -76,6 +80,8 @@ class Plan:
     farm: ContractInstance
     token: ContractInstance
     """TCR."""
+    block: int
+    """As of which all of it is."""
     owner: str
     nonce: int
     """The owner's next one."""
@@ -106,11 +112,27 @@ class Plan:
         return self.start + week * WEEK
 
     @property
+    def execute_before(self) -> int:
+        """From when on the calls would give their amounts to other weeks."""
+        return self.begin(self.first_week)
+
+    @property
     def calls(self) -> list[tuple[ContractInstance, str, tuple[object, ...]]]:
         """What has to be sent: contract, function, arguments. The allowance is exact, and given once."""
         schedule = (self.farm, "schedule", (list(self.amounts),))
         approve = (self.token, "approve", (self.farm.address, self.total))
         return [schedule] if self.allowance == self.total else [approve, schedule]
+
+
+@dataclass(frozen=True)
+class _AtBlock:
+    """A contract as it was at the end of a block: its views answer by that."""
+
+    contract: ContractInstance
+    block: int
+
+    def __getattr__(self, view: str) -> Any:
+        return partial(getattr(self.contract, view), block_id=self.block)
 
 
 # --- what is there ---
@@ -155,34 +177,37 @@ def read_plan(
     Raises:
         SchedulingError: the programme has no such weeks, or they cannot be scheduled now.
     """
-    owner = str(farm.owner())
-    nonce = ape.chain.provider.get_nonce(owner)  # before all that the plan rests on
-    first = _next_week(farm, from_week, margin)
+    block = ape.chain.provider.web3.eth.block_number
+    there = _AtBlock(farm, block)
+    owner = str(there.owner())
+    nonce = ape.chain.provider.get_nonce(owner, block_id=block)
+    first = _next_week(there, from_week, margin)
     wanted = weekly_amounts(programme)
     if first >= len(wanted):
         raise SchedulingError(f"the programme is over: its last week was {len(wanted) - 1}, the farm's next is {first}")
     if not 1 <= weeks <= len(wanted) - first:
         raise SchedulingError(f"from week {first} on the programme has 1 to {len(wanted) - first} weeks, not {weeks}")
-    token = instance("MockERC20", farm.rewardToken())  # whichever ERC-20 it is
+    token = _AtBlock(instance("MockERC20", there.rewardToken()), block)  # whichever ERC-20 it is
     if token.decimals() != TCR_DECIMALS:
         raise SchedulingError(f"the farm pays {token.symbol()} of {token.decimals()} decimals, TCR has {TCR_DECIMALS}")
     return Plan(
         farm=farm,
-        token=token,
+        token=token.contract,
+        block=block,
         owner=owner,
         nonce=nonce,
-        start=farm.start(),
+        start=there.start(),
         first_week=first,
         amounts=wanted[first : first + weeks],
         balance=token.balanceOf(owner),
         allowance=token.allowance(owner, farm),
-        missed=tuple(_missed(farm, wanted[:first])),
-        shares=tuple(_shares(farm)),
-        unweighted={market: bps for market, bps, weight in _markets(farm) if not weight},
+        missed=tuple(_missed(there, wanted[:first])),
+        shares=tuple(_shares(there)),
+        unweighted={market: bps for market, bps, weight in _markets(there) if not weight},
     )
 
 
-def _next_week(farm: ContractInstance, from_week: int | None, margin: int) -> int:
+def _next_week(farm: _AtBlock, from_week: int | None, margin: int) -> int:
     """The week that the next amount goes to, also if it arrives `margin` seconds later."""
     scheduled, start, now = farm.weeksScheduled(), farm.start(), ape.chain.pending_timestamp
     first = int(max(scheduled, -((start - now) // WEEK)))
@@ -205,7 +230,7 @@ def _why_not(week: int, scheduled: int, first: int) -> str:
     return f"week {week} is scheduled already" if week < scheduled else f"week {week} has begun unscheduled"
 
 
-def _missed(farm: ContractInstance, wanted: tuple[int, ...]) -> Iterator[Missed]:
+def _missed(farm: _AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
     if farm.emitted(farm.start() + len(wanted) * WEEK) == sum(wanted):
         return  # saves a question for each week
     for week, programme in enumerate(wanted):
@@ -214,25 +239,33 @@ def _missed(farm: ContractInstance, wanted: tuple[int, ...]) -> Iterator[Missed]
             yield Missed(week, programme, scheduled)
 
 
-def _markets(farm: ContractInstance) -> list[tuple[str, int, int]]:
+def _markets(farm: _AtBlock) -> list[tuple[str, int, int]]:
     """Name, ten-thousandths of the emission, and weight of each."""
     primary = farm.primaryBps()
     parts = zip(Market, (primary, BPS - primary), strict=True)
     return [(market.name.lower(), bps, farm.totalWeight(market.value)) for market, bps in parts]
 
 
-def _shares(farm: ContractInstance) -> Iterator[Share]:
+def _shares(farm: _AtBlock) -> Iterator[Share]:
     markets = _markets(farm)
     for number in range(farm.farmCount()):
         token = farm.farms(number)
         market, weight = farm.farm(token)
         name, bps, market_weight = markets[market]
-        yield Share(token, _symbol(token), name, bps, weight, market_weight, farm.totalStaked(token))
+        yield Share(
+            token,
+            _symbol(_AtBlock(instance("MockERC20", token), farm.block)),
+            name,
+            bps,
+            weight,
+            market_weight,
+            farm.totalStaked(token),
+        )
 
 
-def _symbol(token: str) -> str:
+def _symbol(token: _AtBlock) -> str:
     try:
-        return str(instance("MockERC20", token).symbol())
+        return str(token.symbol())
     except NO_ANSWER:
         return "?"
 
@@ -254,6 +287,17 @@ def verify_sender(plan: Plan, account: AccountAPI) -> None:
         )
 
 
+def _now(plan: Plan) -> _AtBlock:
+    """The farm of the latest block. Raises SchedulingError when whoever answers does not know the plan's yet."""
+    latest = ape.chain.provider.web3.eth.block_number
+    if latest < plan.block:
+        raise SchedulingError(
+            f"the node that answers is behind: its latest block is {latest}, and the plan is of block {plan.block}. Nothing "
+            "was scheduled. Run again"
+        )
+    return _AtBlock(plan.farm, latest)
+
+
 def send_plan(
     plan: Plan, account: AccountAPI, margin: int = MARGIN, report: Callable[[str], object] = lambda _: None
 ) -> list[ReceiptAPI]:
@@ -267,7 +311,7 @@ def send_plan(
     verify_sender(plan, account)
     receipts: list[ReceiptAPI] = []
     for nonce, (contract, function, arguments) in enumerate(plan.calls, start=plan.nonce):
-        _next_week(plan.farm, plan.first_week, margin)
+        _next_week(_now(plan), plan.first_week, margin)
         transaction: TransactionAPI = getattr(contract, function).as_transaction(*arguments, sender=account)
         receipts.append(send(signed(account, transaction, nonce)))
         report(f"{function}: {receipts[-1].txn_hash}")

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from perpetual_pools.programme import LAUNCH, Decline
-from perpetual_pools.programme.scheduling import MARGIN
+from perpetual_pools.programme.scheduling import MARGIN, SAFE_MARGIN
 from tests.docs import claims
 from tests.docs.text import percent
 
@@ -68,3 +68,5 @@ def declines() -> Iterator[str]:
 @claims.of("programme.md")
 def margin() -> Iterator[str]:
     yield f"begins in less than {MARGIN} seconds, nothing is sent"
+    assert SAFE_MARGIN == 24 * 60 * 60
+    yield "begins in less than 1 day"

@@ -1,6 +1,7 @@
 """`ape run schedule` as its users see it."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ import matplotlib.image
 
 from perpetual_pools.contracts import instance
 from perpetual_pools.programme import TCR, weekly_amounts
+from perpetual_pools.times import as_utc
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples
 from tests.scripts.test_scheduling import record_of
@@ -195,6 +197,34 @@ def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_th
     assert dry.stdout == "not sent  approve\nnot sent  schedule\n"
 
 
+def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_until_when_and_how_often(
+    tmp_path: Path,
+) -> None:
+    """Of the day before week 0, the deployment of the farm took a few seconds."""
+    batch = tmp_path / "batch.json"
+    with chain_with_farm(owner=STRANGER) as (url, farm):
+        options = ("--farm", farm, "--weeks", 2, "--dry-run", "--safe", batch)
+        late = schedule(*options, url=url)
+        assert not batch.exists()
+        done = schedule(*options, "--margin", 600, "--json", url=url)
+        with connected(url):
+            start = instance("StakingFarm", farm).start()
+    assert (late.returncode, late.stdout) == (1, "")
+    assert re.search(r"Error: week 0 begins in 863\d\d seconds: a transaction that takes longer would", late.stderr)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["execute_before"] == start
+    assert done.stderr.endswith(
+        f"\nExecute the calls before {as_utc(start)}, when week 0 begins: later, their amounts go to the weeks after. "
+        "Execute them once: executed again, they schedule as many weeks again, with the same amounts\n"
+        f"For the Safe {STRANGER}: {batch}\n"
+    )
+    assert json.loads(batch.read_text())["meta"] == {
+        "name": "Perpetual Pools",
+        "description": f"schedule weeks 0 to 1, once, before {as_utc(start)}",
+        "createdFromSafeAddress": STRANGER,
+    }
+
+
 def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule() -> None:
     with chain_with_farm() as (url, farm):
         nonce, *_ = state(url, farm)
@@ -229,6 +259,17 @@ def test_schedule__network_of_real_money_without_account__is_refused() -> None:
         done = schedule("--weeks", 1, "--yes", "--network", "arbitrum:mainnet:node", WEB3_PROVIDER_URI=url)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("Error: name the account that schedules: --account ALIAS\n")
+
+
+def test_schedule__network_of_real_money_without_the_first_week__is_refused() -> None:
+    with anvil("--chain-id", "42161") as url:
+        network = ("--network", "arbitrum:mainnet:node")
+        done = schedule("--weeks", 1, "--dry-run", *network, WEB3_PROVIDER_URI=url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(
+        "Error: name the week that you take for the next, --from-week N: whoever runs this again would else schedule the "
+        "weeks after those that are scheduled already\n"
+    )
 
 
 def test_schedule__neither_weeks_nor_preview__says_what_to_do() -> None:

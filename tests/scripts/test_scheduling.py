@@ -1,15 +1,17 @@
 """The programme on a farm: which weeks are next, what they get, and every moment at which scheduling can be cut off."""
 
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ape
 import pytest
-from ape.exceptions import TransactionError
+from ape.exceptions import ApeException, TransactionError
 from rich.console import Console
-from web3.exceptions import Web3RPCError
+from web3.exceptions import Web3Exception, Web3RPCError
 
 from perpetual_pools import records, sending
 from perpetual_pools.model.farm import WEEK
@@ -442,6 +444,85 @@ def test_send_plan__other_transactions_of_the_owner_waiting__sends_nothing(
     assert (owner.nonce, farm.weeksScheduled()) == (plan.nonce + 1, 0)
 
 
+@contextmanager
+def node_behind(block: int, methods: Sequence[str]) -> Iterator[None]:
+    """What is asked by these methods is answered by a node whose latest block is `block`, all else by one that has all."""
+    manager = ape.chain.provider.web3.provider._request_session_manager
+    ask = manager.make_post_request
+
+    def ask_one_of_both(uri: Any, data: bytes, **options: Any) -> Any:
+        request = json.loads(data)
+        of = request["params"]
+        if request["method"] in methods:
+            for place, value in enumerate(of):
+                if value in ("latest", "pending"):
+                    of[place] = hex(block)
+                elif place == len(of) - 1 and isinstance(value, str) and len(value) < 42 and int(value, 16) > block:
+                    error = {"code": -32000, "message": "header not found"}
+                    return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode()
+            if request["method"] == "eth_blockNumber":
+                return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": hex(block)}).encode()
+        return ask(uri, json.dumps(request).encode(), **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "make_post_request", ask_one_of_both)
+        yield
+
+
+BLOCKS, NONCES, VIEWS = ("eth_blockNumber", "eth_getBlockByNumber"), ("eth_getTransactionCount",), ("eth_call",)
+
+
+@pytest.mark.parametrize("from_week", [0, None])
+@pytest.mark.parametrize(
+    "methods",
+    [
+        *((), BLOCKS, NONCES, VIEWS),
+        *(BLOCKS + NONCES, BLOCKS + VIEWS, NONCES + VIEWS, BLOCKS + NONCES + VIEWS),
+    ],
+    ids="+".join,
+)
+@pytest.mark.parametrize("blocks", [1, 2], ids=["before the schedule", "before the approval"])
+def test_schedule__run_again_through_nodes_that_are_behind__each_week_gets_its_amount_once(
+    owner: Any, tcr: Any, farm: Any, from_week: int | None, methods: tuple[str, ...], blocks: int
+) -> None:
+    """Whichever of latest block, nonce and weeks are told by the node that does not know of the first run."""
+    send_plan(read_plan(farm, 4), owner)
+    refused = False
+    with node_behind(ape.chain.blocks.head.number - blocks, methods):
+        try:
+            send_plan(read_plan(farm, 4, from_week), owner)
+        except (SchedulingError, SendingError, ApeException, Web3Exception):
+            refused = True
+    assert refused == (methods != () or from_week == 0)
+    assert scheduled(farm) == list(AMOUNTS[: 4 if refused else 8])
+    assert tcr.balanceOf(owner) == HOLDINGS - sum(scheduled(farm))
+    assert farm.weekAmount(4) == (0 if refused else AMOUNTS[4])
+
+
+def test_read_plan__the_owner_sends_while_it_is_read__all_is_of_the_block_before(
+    owner: Any, tcr: Any, tokens: list[Any], farm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = read_plan(farm, 4)
+    send_plan(read_plan(farm, 3), owner)
+    tcr.approve(farm, 1, sender=owner)
+    farm.setAllocation(1_000, sender=owner)
+    farm.setWeight(tokens[2], 0, sender=owner)
+    assert ape.chain.blocks.head.number == plan.block + 5
+    monkeypatch.setattr(type(ape.chain.provider.web3.eth), "block_number", plan.block)
+    assert read_plan(farm, 4) == plan
+
+
+def test_send_plan__node_that_answers_is_behind_the_plan__sends_nothing(owner: Any, farm: Any) -> None:
+    plan = read_plan(farm, 4)
+    with node_behind(plan.block - 1, BLOCKS), pytest.raises(SchedulingError) as raised:
+        send_plan(plan, owner)
+    assert str(raised.value) == (
+        f"the node that answers is behind: its latest block is {plan.block - 1}, and the plan is of block {plan.block}. "
+        "Nothing was scheduled. Run again"
+    )
+    assert (owner.nonce, farm.weeksScheduled()) == (plan.nonce, 0)
+
+
 @pytest.mark.parametrize("allowance", [1, FIRST_FOUR - 1, FIRST_FOUR + 1, 2**256 - 1])
 def test_send_plan__another_allowance__is_made_exact(owner: Any, tcr: Any, farm: Any, allowance: int) -> None:
     tcr.approve(farm, allowance, sender=owner)
@@ -635,6 +716,7 @@ def test_build_report__before_and_after__has_all_in_integers(
         "owner": owner.address,
         "first_week": 1,
         "last_week": 2,
+        "execute_before": START + WEEK,
         "total_tcr_wei": str(total),
         "balance_tcr_wei": str(HOLDINGS),
         "weeks": [

@@ -34,7 +34,7 @@ from perpetual_pools.multicall import Failure, Multicall, question
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
 
-from .expectations import Expectation, expectations, weeks_expectations
+from .expectations import Expectation, expectations, undistributed_weeks, weeks_expectations
 
 HERE = "as compiled here"
 OTHER = "other code"
@@ -63,8 +63,11 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
         views = ("start", "weeksScheduled")
         block, answers = multicall.ask({view: question("StakingFarm", farm, view) for view in views})
         if not any(isinstance(answer, Failure) for answer in answers.values()):
-            weeks = weeks_expectations(record, answers["start"], answers["weeksScheduled"], block.timestamp)
-            facts += _answers(multicall, weeks)
+            of_farm = record, answers["start"], answers["weeksScheduled"], block.timestamp
+            weeks = list(_answers(multicall, weeks_expectations(*of_farm, {})))
+            if any(week.differs for week in weeks):  # only then the farm's past is asked, which not every node tells
+                weeks = list(_answers(multicall, weeks_expectations(*of_farm, undistributed_weeks(record))))
+            facts += weeks
     return facts
 
 
@@ -91,7 +94,7 @@ def _of_code(step: Step, record: Record) -> Iterator[Fact]:
         return
     match step:
         case Creation():
-            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]  # type: ignore[arg-type]
+            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]
             code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
             same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
         case PoolCreation():

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import ape
+from eth_abi.abi import decode
+from eth_utils.conversions import to_hex
+from eth_utils.crypto import keccak
+
+from perpetual_pools.contracts import container
 from perpetual_pools.deployment.facts import entry_of, wanted_arguments
 from perpetual_pools.deployment.plan import FACTORY, FARM, FunctionCall, PairCreation, PoolCreation, Step
 from perpetual_pools.model import ZERO_ADDRESS
@@ -90,11 +96,31 @@ def _of_farm(steps: list[Step], parameters: Parameters, record: Record) -> Itera
             yield Expectation(FARM, f"market and weight of {token}", asked, answer)
 
 
-def weeks_expectations(record: Record, start: int, scheduled: int, now: int) -> Iterator[Expectation]:
-    """Of each week of the farm that is scheduled or has begun: what the programme has for its number."""
+def weeks_expectations(
+    record: Record, start: int, scheduled: int, now: int, undistributed: Mapping[int, int]
+) -> Iterator[Expectation]:
+    """Of each week of the farm that is scheduled or has begun: what the programme has for its number.
+
+    Args:
+        undistributed: weeks that got what nobody had earned before, instead, and how much.
+    """
     programme = weekly_amounts()
     begun = max(0, (now - start) // WEEK + 1)
     for week in range(max(scheduled, begun)):
-        amount = programme[week] if week < len(programme) else 0
+        amount = undistributed.get(week, programme[week] if week < len(programme) else 0)
         asked = question("StakingFarm", record.address(FARM), "weekAmount", week)
         yield Expectation(FARM, f"amount of week {week}", asked, amount)
+
+
+def undistributed_weeks(record: Record) -> dict[int, int]:
+    """The weeks that the owner filled by `scheduleUndistributed`, and the amount that the farm says each got."""
+    event = container("StakingFarm").contract_type.events["UndistributedScheduled"]
+    farm = record.deployments[FARM]
+    topics = [to_hex(keccak(text=event.selector))]
+    logs = ape.chain.provider.web3.eth.get_logs({"address": farm.address, "fromBlock": farm.block, "topics": topics})
+    amounts: dict[int, int] = {}
+    for log in logs:
+        first = int.from_bytes(log["topics"][1])
+        count, amount = decode(["uint256", "uint256"], log["data"])
+        amounts |= dict.fromkeys(range(first, first + count), amount)
+    return amounts

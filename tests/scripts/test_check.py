@@ -258,6 +258,32 @@ def test_check__what_the_owner_changed__is_found(owner: Any, stranger: Any, depl
     ]
 
 
+def test_check__weeks_that_got_what_was_undistributed__are_compared_with_what_the_farm_says_of_them(
+    owner: Any, chain: Any, deployed: Record, found: Find
+) -> None:
+    """Weeks 0 and 1 of the programme, of which nobody earns anything; in week 1 what is idle fills weeks 2 and 3."""
+    farm, tcr = (
+        instance("StakingFarm", deployed.address("farm")),
+        instance("MockERC20", deployed.address("reward token")),
+    )
+    amounts = list(weekly_amounts()[:2])
+    tcr.mint(owner, sum(amounts) + 1, sender=owner)
+    tcr.approve(farm, sum(amounts) + 1, sender=owner)
+    farm.schedule(amounts, sender=owner)
+    chain.mine(timestamp=farm.start() + WEEK + WEEK // 2)
+    for name in (LONG, SHORT, f"{LONG} pair", f"{SHORT} pair"):
+        farm.setWeight(deployed.address(name), 1, sender=owner)  # counts what was idle
+    idle = farm.undistributed()
+    (event,) = farm.scheduleUndistributed(2, sender=owner).decode_logs(farm.UndistributedScheduled)
+    assert (event.firstWeek, event.weeksCount, event.amount) == (2, 2, idle // 2)
+    assert (farm.weekAmount(2), farm.weekAmount(3)) == (idle // 2, idle // 2)
+    assert amounts[0] < idle < sum(amounts)
+    assert found() == []
+    # Whatever else is not the programme still differs.
+    farm.schedule([1], sender=owner)
+    assert found() == [("farm", "amount of week 4", str(weekly_amounts()[4]), "1", ANSWERED)]
+
+
 def test_check__weeks_that_are_not_the_programme__are_found(
     owner: Any, chain: Any, deployed: Record, found: Find
 ) -> None:

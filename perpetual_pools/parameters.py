@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -22,6 +23,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, Valida
 from pydantic_core import PydanticCustomError
 
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams, Refused
+from perpetual_pools.times import as_utc
 
 Location = tuple[str | int, ...]
 """The way to a value in the file: keys, and positions in lists."""
@@ -29,6 +31,8 @@ Location = tuple[str | int, ...]
 LOCAL_CHAIN_ID = 31337
 TEST_CHAIN_IDS = frozenset({LOCAL_CHAIN_ID, 421614})
 """Chains on which mocks may stand for feeds and tokens: local ones and Arbitrum Sepolia."""
+SEQUENCED_CHAIN_IDS = frozenset({42161})
+"""Chains whose sequencer has an uptime feed: Arbitrum One."""
 
 TCR_DECIMALS = 18
 
@@ -37,7 +41,11 @@ _PERCENT = 10**16
 _BASIS_POINTS = 100
 """In a percent."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_QUANTITY = re.compile(r"(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?) ?(?P<unit>\S.*)")
+_MOST_MAX_AGE = 7 * _SECONDS["day"]
+"""A feed's heartbeat is at most a day: more than a week is "25 days" for "25 hours", and the price of a dead feed."""
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) ?(?P<unit>\S.*)")
+_MARKET = re.compile(r"[!-.0-~]+/[!-.0-~]+")
+"""Two words of visible ASCII: what looks alike is the same."""
 
 
 class ParametersError(Exception):
@@ -119,10 +127,11 @@ class After:
 def _start(value: object) -> int | After:
     if isinstance(value, str) and value.endswith(" after deployment"):
         return After(_duration(value.removesuffix(" after deployment")))
-    try:
-        return int(datetime.strptime(str(value), "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        raise _expected('a time like "2027-01-04 00:00 UTC" or "1 day after deployment"', value) from None
+    with suppress(ValueError):
+        start = int(datetime.strptime(str(value), "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC).timestamp())
+        if as_utc(start) == value:  # strptime reads other scripts' digits too
+            return start
+    raise _expected('a time like "2027-01-04 00:00 UTC" or "1 day after deployment"', value)
 
 
 def _settlement_amount(value: object, info: ValidationInfo) -> int:
@@ -162,8 +171,14 @@ def parse_weight(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise _expected("a text", value)
+    if not isinstance(value, str) or not value or not value.isprintable() or value != value.strip():
+        raise _expected("a text of visible characters, without spaces around it", value)
+    return value
+
+
+def _market(value: object) -> str:
+    if not isinstance(value, str) or not _MARKET.fullmatch(value):
+        raise _expected('a market like "BTC/USDC", in visible ASCII without spaces', value)
     return value
 
 
@@ -185,6 +200,7 @@ def _owner(value: object) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+MarketName = Annotated[str, BeforeValidator(_market)]
 Address = Annotated[str, BeforeValidator(parse_address)]
 Owner = Annotated[str, BeforeValidator(_owner)]
 AccountOrWord = Annotated[str, _address_or("deployer", "owner")]
@@ -225,7 +241,10 @@ class Sequencer(_Section):
 
 
 class FeedParameters(_Section):
-    """A price feed: one that exists, or "test" for a mock that starts at `first_price` (in units of its decimals)."""
+    """A price feed: one that exists, or "test" for a mock that starts at `first_price` (in units of its decimals).
+
+    Its name in the file is its description without spaces.
+    """
 
     address: AddressOrTest
     description: Text
@@ -263,9 +282,12 @@ class FarmParameters(_Section):
 
 
 class Market(_Section):
-    """One pool. `weight`: of each of its tokens in the primary market, and of each pair of theirs in the secondary."""
+    """One pool: what the feed prices, in the settlement token.
 
-    market: Text
+    `weight`: of each of its tokens in the primary market, and of each pair of theirs in the secondary.
+    """
+
+    market: MarketName
     feed: Text
     leverage: Leverage
     weight: Weight
@@ -325,12 +347,20 @@ def load(path: Path) -> Parameters:
     lines: dict[Location, int] = {}
     duplicates: list[tuple[int, str]] = []
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        aliases = [
+            (event.start_mark.line + 1, f"expected the value itself, got the alias *{event.anchor}")
+            for event in yaml.parse(text, Loader=yaml.SafeLoader)
+            if isinstance(event, yaml.AliasEvent) and event.start_mark
+        ]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ParametersError(path, [(mark.line + 1 if mark else 1, f"not YAML: {error.problem}")]) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParametersError(path, [(1, f"not YAML: {error}")]) from error
+    if aliases:  # one may stand in what it is an alias of, and many multiply
+        raise ParametersError(path, aliases)
     data = _read(root, (), lines, duplicates) if root is not None else {}
     if duplicates:
         raise ParametersError(path, duplicates)
@@ -417,9 +447,23 @@ def _keys_at(location: Location) -> list[str]:
 
 
 def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
-    testing = parameters.chain_id in TEST_CHAIN_IDS
-    if not testing:
+    if parameters.chain_id not in TEST_CHAIN_IDS:
         yield from _only_for_tests(parameters)
+    if parameters.sequencer is None and parameters.chain_id in SEQUENCED_CHAIN_IDS:
+        yield ("sequencer",), f"expected a section with keys: chain {parameters.chain_id} has a sequencer"
+    if parameters.sequencer is not None and parameters.sequencer.grace_period == 0:
+        place: Location = ("sequencer", "grace_period")
+        yield place, "expected more than 0 seconds: users need time to react when the sequencer is up again"
+    yield from _feed_conflicts(parameters)
+    if parameters.farm.reward_token.decimals != TCR_DECIMALS:
+        place = ("farm", "reward_token", "decimals")
+        yield place, f"expected {TCR_DECIMALS}: the programme of emissions counts in them"
+    yield from _market_conflicts(parameters)
+    yield from _shared_addresses(parameters)
+    yield from _refusals(parameters)
+
+
+def _feed_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
     if not parameters.feeds:
         yield ("feeds",), "expected at least one feed"
     for name, feed in parameters.feeds.items():
@@ -427,39 +471,72 @@ def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
             yield ("feeds", name, "first_price"), "`first_price` is missing: a test feed starts with it"
         if feed.address != "test" and feed.first_price is not None:
             yield ("feeds", name, "first_price"), "expected no first price: this feed has its own"
+        if "".join(feed.description.split()) != name:
+            message = f"expected what the feed's name {name} is without spaces, got {feed.description!r}"
+            yield ("feeds", name, "description"), message
         if feed.max_age == 0:
             yield ("feeds", name, "max_age"), "expected more than 0 seconds: no round would ever be fresh"
-    if parameters.farm.reward_token.decimals != TCR_DECIMALS:
-        place: Location = ("farm", "reward_token", "decimals")
-        yield place, f"expected {TCR_DECIMALS}: the programme of emissions counts in them"
+        if feed.max_age > _MOST_MAX_AGE:
+            yield ("feeds", name, "max_age"), "expected at most 7 days: no feed's heartbeat is longer than one"
+
+
+def _market_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
     if not parameters.markets:
         yield ("markets",), "expected at least one market"
     names: set[str] = set()
     for i, market in enumerate(parameters.markets):
+        base, _, quote = market.market.partition("/")
         if market.feed not in parameters.feeds:
+            message = f"expected one of the feeds ({', '.join(parameters.feeds)}), got {market.feed!r}"
+            yield ("markets", i, "feed"), message
+        elif market.feed.partition("/")[0] != base:
             yield (
                 ("markets", i, "feed"),
-                f"expected one of the feeds ({', '.join(parameters.feeds)}), got {market.feed!r}",
+                f"expected a feed of {base}, as the market {market.market} is, got {market.feed!r}",
             )
+        if quote != parameters.settlement_token.symbol:
+            message = f"expected a market in the settlement token, {base}/{parameters.settlement_token.symbol}"
+            yield ("markets", i, "market"), f"{message}, got {market.market!r}"
         if market.name in names:
             yield ("markets", i), f"expected each market once, got {market.name} again"
         names.add(market.name)
-    yield from _refusals(parameters)
+
+
+def _shared_addresses(parameters: Parameters) -> Iterator[tuple[Location, str]]:
+    """Contracts that would do two things at once, and money that would go to one of them."""
+    roles: dict[str, str] = {}
+    receivers = [("", (key,), getattr(parameters, key)) for key in ("owner", "fee_recipient")]
+    for role, location, address in (*_contracts(parameters), *receivers):
+        if address in roles:
+            yield location, f"expected another address than that of the {roles[address]}, got {address}"
+        elif role and address != "test":
+            roles[address] = role
+
+
+def _contracts(parameters: Parameters) -> Iterator[tuple[str, Location, str]]:
+    """Role, place and address of each that the file names."""
+    yield "settlement token", ("settlement_token", "address"), parameters.settlement_token.address
+    yield "reward token", ("farm", "reward_token", "address"), parameters.farm.reward_token.address
+    for name, feed in parameters.feeds.items():
+        yield f"feed {name}", ("feeds", name, "address"), feed.address
+    if parameters.sequencer is not None:
+        yield "sequencer's feed", ("sequencer", "feed"), parameters.sequencer.feed
+    if parameters.amm is not None:
+        yield "AMM's factory", ("amm", "factory"), parameters.amm.factory
+        yield "AMM's router", ("amm", "router"), parameters.amm.router
 
 
 def _only_for_tests(parameters: Parameters) -> Iterator[tuple[Location, str]]:
-    mocks: list[tuple[Location, bool]] = [
-        (("settlement_token", "address"), parameters.settlement_token.address == "test"),
-        *((("feeds", name, "address"), feed.address == "test") for name, feed in parameters.feeds.items()),
-        (("farm", "reward_token", "address"), parameters.farm.reward_token.address == "test"),
-    ]
-    for location, is_mock in mocks:
-        if is_mock:
-            yield location, f"expected an address: chain {parameters.chain_id} is not for tests"
+    reason = f"chain {parameters.chain_id} is not for tests"
+    for _, location, address in _contracts(parameters):
+        if address == "test":
+            yield location, f"expected an address: {reason}"
     if parameters.amm is None:
-        yield ("amm",), f"expected a section with keys: chain {parameters.chain_id} is not for tests"
+        yield ("amm",), f"expected a section with keys: {reason}"
     if parameters.owner == "deployer":
-        yield ("owner",), f"expected the address of your Safe: chain {parameters.chain_id} is not for tests"
+        yield ("owner",), f"expected the address of your Safe: {reason}"
+    if parameters.fee_recipient == "deployer":
+        yield ("fee_recipient",), f'expected an address or "owner": {reason}'
 
 
 def _refusals(parameters: Parameters) -> Iterator[tuple[Location, str]]:

@@ -9,19 +9,23 @@ from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineE
 
 from perpetual_pools import amm
 from perpetual_pools.contracts import instance
+from perpetual_pools.model.constants import MAX_PRICE
 from perpetual_pools.parameters import TEST_CHAIN_IDS, After, FeedParameters, Parameters, Sequencer, Token
 
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
 LEAST_TIME_TO_START = 3_600
 """Seconds from the beginning of a deployment to week 0."""
+MOST_TIME_TO_START = 365 * 86_400
+"""Likewise: a start further away is a mistyped year, and a farm's cannot be changed."""
+_DELEGATION = bytes.fromhex("ef0100")
+"""What the code of an account begins with that has delegated it by EIP-7702: it still has its one key."""
 
 
-def verify_chain(parameters: Parameters) -> None:
-    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say.
+def verify_prices(parameters: Parameters) -> None:
+    """Raises ParametersError, at the line, when a feed has no valid price now or the sequencer is down.
 
-    Also when a feed has no fresh price now or the sequencer is down: then nothing could be deployed.
+    Then nothing could be deployed.
     """
-    verify_contracts(parameters)
     for name, feed in parameters.feeds.items():
         if feed.address != "test":
             _verify_price(parameters, name, feed)
@@ -47,12 +51,12 @@ def verify_contracts(parameters: Parameters) -> None:
             amm.at(parameters.amm.factory, parameters.amm.router)
         except (amm.AmmError, *NO_ANSWER) as error:
             raise parameters.problem(("amm",), str(error)) from error
-    if parameters.chain_id not in TEST_CHAIN_IDS and not ape.chain.provider.get_code(parameters.owner):
-        raise parameters.problem(("owner",), f"there is no contract at {parameters.owner}: a Safe is one")
+    if parameters.chain_id not in TEST_CHAIN_IDS:
+        _verify_safe(parameters)
 
 
 def verify_start(parameters: Parameters) -> None:
-    """Raises ParametersError when the farm could not be complete before its start."""
+    """Raises ParametersError when the farm could not be complete before its start, or would begin for nobody."""
     start = parameters.farm.start
     left = start.seconds if isinstance(start, After) else start - int(ape.chain.blocks.head.timestamp)
     if left < LEAST_TIME_TO_START:
@@ -60,20 +64,49 @@ def verify_start(parameters: Parameters) -> None:
             ("farm", "start"),
             f"expected at least {LEAST_TIME_TO_START} seconds until then, for all farms to be added, got {left}",
         )
+    if left > MOST_TIME_TO_START:
+        message = f"expected at most {MOST_TIME_TO_START} seconds until then, got {left}: is the year right?"
+        raise parameters.problem(("farm", "start"), message)
+    if not any(market.weight for market in parameters.markets):  # later the DAO may wind all of them down
+        raise parameters.problem(("markets",), "expected a weight above 0 in a market: nobody could earn a reward")
+
+
+def _verify_safe(parameters: Parameters) -> None:
+    owner = parameters.owner
+    code = ape.chain.provider.get_code(owner)
+    if not code:
+        raise parameters.problem(("owner",), f"there is no contract at {owner}: a Safe is one")
+    if code.startswith(_DELEGATION):
+        message = f"expected a Safe: {owner} is an account with a key, which has delegated its code (EIP-7702)"
+        raise parameters.problem(("owner",), message)
+    safe = instance("MockSafe", owner)
+    try:
+        threshold, owners = safe.getThreshold(), safe.getOwners()
+    except NO_ANSWER as error:
+        message = f"expected a Safe: the contract at {owner} does not answer getThreshold() and getOwners(): {error}"
+        raise parameters.problem(("owner",), message) from error
+    if not owners or threshold < 1:
+        message = (
+            f"expected a Safe with owners and a threshold of at least 1, {owner} has {len(owners)} and {threshold}"
+        )
+        raise parameters.problem(("owner",), message)
 
 
 def _verify_token(parameters: Parameters, place: tuple[str, ...], token: Token) -> None:
     if token.address != "test":
-        _verify_view(parameters, place, "symbol", "MockERC20", token.address, token.symbol)
-        _verify_view(parameters, place, "decimals", "MockERC20", token.address, token.decimals)
+        for view, expected in (("symbol", token.symbol), ("decimals", token.decimals), ("name", token.name)):
+            _verify_view(parameters, place, view, "MockERC20", token.address, expected)
 
 
 def _verify_price(parameters: Parameters, name: str, feed: FeedParameters) -> None:
     place = ("feeds", name)
-    _, _, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
+    _, answer, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
     age = ape.chain.blocks.head.timestamp - updated_at
     if age > feed.max_age:
         raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
+    if not 1 <= answer * 10**18 // 10**feed.decimals <= MAX_PRICE:
+        message = f"expected a feed whose latest answer is 1 to 2**96 - 1 in WAD, which pools accept, got {answer}"
+        raise parameters.problem((*place, "address"), message)
 
 
 def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:

@@ -40,7 +40,7 @@ from perpetual_pools.networks import connected_network, genesis
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
 
-from .chain import verify_chain, verify_start
+from .chain import verify_contracts, verify_prices, verify_start
 from .facts import (
     address_made,
     chain_facts,
@@ -129,7 +129,7 @@ class SystemDeployment:
     """
 
     def __init__(self, account: AccountAPI, parameters: Parameters, record_path: Path, report: Report) -> None:
-        verify_chain(parameters)
+        verify_contracts(parameters)
         self.account = account
         self.path = record_path
         self.report = report
@@ -143,6 +143,8 @@ class SystemDeployment:
         )
         self._verify_record()
         self._settle_intent()
+        if self.open_steps:  # a finished deployment does not need a price
+            verify_prices(parameters)
         if FARM not in self.record.deployments:
             verify_start(parameters)
 

@@ -10,7 +10,7 @@ import pytest
 from ape.api import AccountAPI
 from eth_utils import keccak, to_checksum_address, to_hex
 
-from perpetual_pools.contracts import deploy_keeper
+from perpetual_pools.contracts import container
 from perpetual_pools.parameters import Parameters, load
 from perpetual_pools.times import as_utc
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
@@ -87,8 +87,8 @@ def operator(person: Callable[[str], Any]) -> Any:
 
 @pytest.fixture
 def safe(fork: Any, operator: Any) -> Any:
-    """The DAO's: some contract, which a Safe is too."""
-    return impersonate(fork, deploy_keeper(operator).address)
+    """The DAO's."""
+    return impersonate(fork, operator.deploy(container("MockSafe"), [operator], 1).address)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from perpetual_pools import amm
-from perpetual_pools.contracts import instance
+from perpetual_pools.contracts import container, instance
 from perpetual_pools.deployment import deploy_system
 from perpetual_pools.deployment.plan import plan
 from perpetual_pools.deployment.rehearsal import rehearsal
@@ -15,7 +15,7 @@ from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from tests.fork.conftest import MAINNET
-from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC
+from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH
 
 STEPS = 2 + 2 + 4 + 1 + 8 + 16 + 2
 """Oracles, factory and keeper, pools, farm, pairs, farms, offers of ownership."""
@@ -57,20 +57,41 @@ def test_launch__rehearsed_then_done__has_the_same_addresses(
             assert (owned.owner(), owned.pendingOwner()) == (safe, ZERO_ADDRESS)
 
 
-def test_launch__owner_that_is_no_contract__is_told(
-    operator: Any, person: Callable[[str], Any], tmp_path: Path, launch: Parameters
+def test_launch__owner_that_is_no_safe__is_told(
+    operator: Any, person: Callable[[str], Any], fork: Any, tmp_path: Path, launch: Parameters
 ) -> None:
-    """A typing mistake hits no Safe."""
-    nobody = person("nobody").address
-    with pytest.raises(ParametersError) as raised:
-        deploy_system(operator, launch.model_copy(update={"owner": nobody}), tmp_path / "record.json")
+    """A typing mistake hits no Safe; nor is an account one that has the code of a Safe by delegation, and one key."""
     line = (
         MAINNET.read_text()
         .splitlines()
         .index("owner: null # set your Safe: it is offered factory and farm at the end, and accepts them")
         + 1
     )
-    assert raised.value.problems == [(line, f"there is no contract at {nobody}: a Safe is one")]
+
+    def problem(owner: str) -> str:
+        nonce = operator.nonce
+        with pytest.raises(ParametersError) as raised:
+            deploy_system(operator, launch.model_copy(update={"owner": owner}), tmp_path / "record.json")
+        ((where, message),) = raised.value.problems
+        assert (where, operator.nonce) == (line, nonce)
+        return message
+
+    nobody, delegated = person("nobody").address, person("delegated").address
+    assert problem(nobody) == f"there is no contract at {nobody}: a Safe is one"
+    fork.set_code(delegated, bytes.fromhex("ef0100" + launch.owner[2:]))
+    assert instance("MockSafe", delegated).getThreshold() == 1  # it answers
+    assert problem(delegated) == (
+        f"expected a Safe: {delegated} is an account with a key, which has delegated its code (EIP-7702)"
+    )
+    for other in (USDC, WETH):  # WETH answers everything, with nothing
+        assert problem(other).startswith(
+            f"expected a Safe: the contract at {other} does not answer getThreshold() and getOwners(): "
+        )
+    for owners, threshold in (([], 1), ([nobody], 0)):
+        safe = operator.deploy(container("MockSafe"), owners, threshold).address
+        assert problem(safe) == (
+            f"expected a Safe with owners and a threshold of at least 1, {safe} has {len(owners)} and {threshold}"
+        )
 
 
 def test_parameters_as_shipped__ask_for_the_safe() -> None:

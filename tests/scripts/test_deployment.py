@@ -13,7 +13,7 @@ from perpetual_pools import contracts, networks, records, sending
 from perpetual_pools.contracts import instance
 from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
-from perpetual_pools.parameters import Parameters, ParametersError
+from perpetual_pools.parameters import Parameters, ParametersError, load
 from perpetual_pools.records import Record
 from perpetual_pools.sending import SendingError
 from tests.scripts.commands import UNDER_WAY
@@ -564,7 +564,10 @@ def line_of(key: str, after: str) -> int:
     ("section", "key", "value", "message"),
     [
         ("settlement_token", "symbol", "USDT", "expected what {address} answers, 'USDC', got 'USDT'"),
+        ("settlement_token", "name", "Dollar", "expected what {address} answers, 'USD Coin', got 'Dollar'"),
         ("settlement_token", "decimals", 8, "expected what {address} answers, 6, got 8"),
+        ("reward_token", "symbol", "USDC", "expected what {address} answers, 'TCR', got 'USDC'"),
+        ("reward_token", "name", "TCR", "expected what {address} answers, 'Tracer', got 'TCR'"),
         ("settlement_token", "address", OTHER_ADDRESS, f"there is no contract at {OTHER_ADDRESS} on chain 31337"),
         ("BTC/USD", "description", "ETH / USD", "expected what {address} answers, 'BTC / USD', got 'ETH / USD'"),
         ("BTC/USD", "decimals", 18, "expected what {address} answers, 8, got 18"),
@@ -577,6 +580,9 @@ def test_deploy_system__contract_is_not_what_the_parameters_say__line_and_both_v
     if section == "settlement_token":
         of = existing.settlement_token
         changed = {"settlement_token": of.model_copy(update={key: value})}
+    elif section == "reward_token":
+        of = existing.farm.reward_token
+        changed = {"farm": existing.farm.model_copy(update={section: of.model_copy(update={key: value})})}
     else:
         of = existing.feeds[section]
         changed = {"feeds": {section: of.model_copy(update={key: value})}}
@@ -598,10 +604,11 @@ def test_deploy_system__contract_that_is_no_token__is_told(owner: Any, path: Pat
     assert message.startswith(f"the contract at {keeper.address} does not answer symbol(): ")
 
 
-def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
-    owner: Any, chain: Any, path: Path, existing: Parameters
-) -> None:
-    def problem() -> tuple[int, str]:
+@pytest.fixture
+def problem(owner: Any, path: Path, existing: Parameters) -> Callable[[], tuple[int, str]]:
+    """`problem()`: what is told of `existing` as it is now, before anything is sent."""
+
+    def tell() -> tuple[int, str]:
         nonce = owner.nonce
         with pytest.raises(ParametersError) as raised:
             deploy_system(owner, existing, path)
@@ -610,6 +617,12 @@ def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
         ((line, message),) = raised.value.problems
         return line, message
 
+    return tell
+
+
+def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
+    owner: Any, chain: Any, existing: Parameters, problem: Any
+) -> None:
     sequencer = instance("ReplayAggregator", existing.sequencer.feed)
     now = chain.blocks.head.timestamp
     sequencer.pushRound(2, 1, now, now, sender=owner)
@@ -627,6 +640,44 @@ def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
         line_of("max_age", "BTC/USD"),
         "the feed's latest round is 90001 seconds old, more than that",
     )
+
+
+def test_deploy_system__feed_whose_answer_is_no_price__is_told(
+    owner: Any, chain: Any, existing: Parameters, problem: Any
+) -> None:
+    """With 8 decimals, 2**96 in WAD is 7,922,816,251,426,433,759.35...: the next whole answer is the first too great."""
+    feed = instance("ReplayAggregator", existing.feeds["BTC/USD"].address)
+    now = chain.blocks.head.timestamp
+    for round_id, answer in enumerate((0, -1, 7_922_816_251_426_433_760), start=2):
+        feed.pushRound(round_id, answer, now, now, sender=owner)
+        assert problem() == (
+            line_of("address", "BTC/USD"),
+            f"expected a feed whose latest answer is 1 to 2**96 - 1 in WAD, which pools accept, got {answer}",
+        )
+
+
+def test_deploy_system__feed_with_the_greatest_price__is_accepted(
+    owner: Any, chain: Any, path: Path, existing: Parameters
+) -> None:
+    feed = instance("ReplayAggregator", existing.feeds["BTC/USD"].address)
+    now = chain.blocks.head.timestamp
+    feed.pushRound(2, 7_922_816_251_426_433_759, now, now, sender=owner)
+    pool = instance("LeveragedPool", deploy_system(owner, existing, path).address(POOL))
+    assert pool.lastPrice() == 7_922_816_251_426_433_759 * 10**10
+
+
+def test_deploy_system__finished__needs_no_price(owner: Any, chain: Any, path: Path, existing: Parameters) -> None:
+    """Neither while the feed is stale nor while the sequencer is down. A market to be added does."""
+    record, nonce = deploy_system(owner, existing, path), owner.nonce
+    now = chain.blocks.head.timestamp + 90_100
+    chain.mine(timestamp=now)
+    assert deploy_system(owner, existing, path) == record
+    instance("ReplayAggregator", existing.sequencer.feed).pushRound(2, 1, now, now, sender=owner)
+    assert deploy_system(owner, existing, path) == record
+    assert owner.nonce == nonce + 1  # the round
+    more = existing.model_copy(update={"markets": [*existing.markets, load(LOCAL).markets[0]]})
+    with pytest.raises(ParametersError, match="seconds old, more than that"):
+        deploy_system(owner, more, path)
 
 
 # --- what was deployed works ---

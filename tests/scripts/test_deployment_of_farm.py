@@ -78,6 +78,39 @@ def test_farm__start_in_less_than_an_hour__nothing_is_sent(
     assert not path.exists()
 
 
+def test_farm__start_in_more_than_a_year__nothing_is_sent(
+    owner: Any, chain: Any, path: Path, small: Parameters
+) -> None:
+    """Nobody could correct it."""
+    year = 365 * 24 * HOUR
+    nonce, now = owner.nonce, chain.blocks.head.timestamp
+    for start in (After(year + 1), now + year + 1):
+        with pytest.raises(ParametersError) as raised:
+            deploy_system(owner, with_farm(small, start=start), path)
+        message = f"expected at most {year} seconds until then, got {year + 1}: is the year right?"
+        assert raised.value.problems == [(line_of("start"), message)]
+    assert (owner.nonce, path.exists()) == (nonce, False)
+    record = deploy_system(owner, with_farm(small, start=now + year), path)
+    assert instance("StakingFarm", record.address("farm")).start() == now + year
+
+
+def test_farm__no_market_with_a_weight__is_refused_until_there_is_a_farm(
+    owner: Any, path: Path, small: Parameters
+) -> None:
+    """Later the DAO may wind all of them down."""
+    weightless = small.model_copy(update={"markets": [small.markets[0].model_copy(update={"weight": 0})]})
+    nonce = owner.nonce
+    with pytest.raises(ParametersError) as raised:
+        deploy_system(owner, weightless, path)
+    message = "expected a weight above 0 in a market: nobody could earn a reward"
+    assert raised.value.problems == [(line_of("markets"), message)]
+    assert (owner.nonce, path.exists()) == (nonce, False)
+    record = deploy_system(owner, small, path)
+    nonce = owner.nonce
+    assert deploy_system(owner, weightless, path) == record
+    assert owner.nonce == nonce
+
+
 def test_farm__cut_off_and_started_meanwhile__is_completed(
     owner: Any, chain: Any, path: Path, small: Parameters
 ) -> None:

@@ -16,7 +16,7 @@ from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint
 
 from perpetual_pools import records
-from perpetual_pools.contracts import deploy_keeper, instance
+from perpetual_pools.contracts import container, instance
 from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.times import as_utc
 from tests.fork.upstream import TCR, USDC, local_arbitrum
@@ -71,7 +71,7 @@ class Operation:
         keystore.write_text(json.dumps(Account.encrypt(operator.private_key, PASSPHRASE, iterations=2)))
         with connected(url) as provider:
             provider.set_balance(operator.address, 10 * ETHER)
-            self.safe = deploy_keeper(operator).address  # some contract, which a Safe is too
+            self.safe = operator.deploy(container("MockSafe"), [operator], 1).address
             provider.set_balance(self.safe, ETHER)
             provider.unlock_account(self.safe)
             self.start = provider.get_block("latest").timestamp + 2 * DAY

@@ -12,23 +12,24 @@ ORACLE, TOKEN = "0x00000000000000000000000000000000000000A1", "0x000000000000000
 USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
 TCR = "0xA72159FC390f0E3C6D415e658264c7c4051E9b87"
 AMM_FACTORY, AMM_ROUTER = "0xf1D7CC64Fb4452F05c498126312eBE29f30Fbcf9", "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24"
-SAFE = "0x00000000000000000000000000000000000000A3"
+SAFE, TREASURY = "0x00000000000000000000000000000000000000A3", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+BTC_USD, SEQUENCER = "0x6ce185860a4963106506C203335A2910413708e9", "0xFdB631F5EE196F0ed6FAa767959853A9F217697D"
 
 VALID = f"""\
 chain_id: 42161
 owner: {SAFE}
-fee_recipient: {USDC}
+fee_recipient: {TREASURY}
 settlement_token:
   address: {USDC}
   name: USD Coin
   symbol: USDC
   decimals: 6
 sequencer:
-  feed: 0xFdB631F5EE196F0ed6FAa767959853A9F217697D
+  feed: {SEQUENCER}
   grace_period: 1 hour
 feeds:
   BTC/USD:
-    address: 0x6ce185860a4963106506C203335A2910413708e9
+    address: {BTC_USD}
     description: BTC / USD
     decimals: 8
     max_age: 25 hours
@@ -141,7 +142,7 @@ def test_load__units__become_integers_of_the_contracts(file: Path) -> None:
     assert parameters.sequencer.grace_period == 3_600
     assert parameters.feeds["BTC/USD"].max_age == 90_000
     assert parameters.owner == SAFE
-    assert parameters.fee_recipient == USDC
+    assert parameters.fee_recipient == TREASURY
     assert parameters.amm is not None
     assert parameters.amm.model_dump() == {"factory": AMM_FACTORY, "router": AMM_ROUTER}
     assert parameters.farm.model_dump() == {
@@ -177,6 +178,8 @@ def test_load__amount__is_exact_to_the_last_digit(file: Path, text: str, units: 
 
 NO_OWNER = "set your Safe: the address that is to own factory and farm"
 TIME = 'a time like "2027-01-04 00:00 UTC" or "1 day after deployment"'
+TEXT = "a text of visible characters, without spaces around it"
+MARKET = 'a market like "BTC/USDC", in visible ASCII without spaces'
 DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
 
 
@@ -195,10 +198,11 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             f"expected an address (0x and 40 hexadecimal digits), got '{USDC[:-1]}'",
         ),
         (
-            f"fee_recipient: {USDC}",
-            f"fee_recipient: {USDC.replace('cC', 'Cc')}",
+            f"fee_recipient: {TREASURY}",
+            f"fee_recipient: {TREASURY.replace('aA', 'Aa')}",
             3,
-            f"expected the address with its checksum ({USDC} if every digit is right), got '{USDC.replace('cC', 'Cc')}'",
+            f"expected the address with its checksum ({TREASURY} if every digit is right), "
+            f"got '{TREASURY.replace('aA', 'Aa')}'",
         ),
         (f"address: {USDC}", "address: tset", 5, "expected an address or \"test\", got 'tset'"),
         (f"address: {USDC}", "address: test", 5, "expected an address: chain 42161 is not for tests"),
@@ -210,6 +214,26 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             "the contract would refuse it: SettlementDecimalsOutOfBounds(decimals=5, minimum=6, maximum=18)",
         ),
         ("grace_period: 1 hour", "grace_period: 3600", 11, f"expected {DURATION}, got '3600'"),
+        (
+            "grace_period: 1 hour",
+            "grace_period: 0 seconds",
+            11,
+            "expected more than 0 seconds: users need time to react when the sequencer is up again",
+        ),
+        ("name: USD Coin", 'name: "USD\\e[31m"', 6, f"expected {TEXT}, got 'USD\\x1b[31m'"),
+        ("symbol: USDC", 'symbol: "USDC "', 7, f"expected {TEXT}, got 'USDC '"),
+        (
+            "description: BTC / USD",
+            "description: ETH / USD",
+            15,
+            "expected what the feed's name BTC/USD is without spaces, got 'ETH / USD'",
+        ),
+        (
+            "max_age: 25 hours",
+            "max_age: 604801 seconds",
+            17,
+            "expected at most 7 days: no feed's heartbeat is longer than one",
+        ),
         ("max_age: 25 hours", "max_age: 25 weeks", 17, f"expected {DURATION}, got '25 weeks'"),
         ("max_age: 25 hours", "max_age: -1 hours", 17, f"expected {DURATION}, got '-1 hours'"),
         ("max_age: 25 hours", "max_age: 0 hours", 17, "expected more than 0 seconds: no round would ever be fresh"),
@@ -264,6 +288,8 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             "the contract would refuse it: BurnFeeTooHigh(fee=110000000000000000, maximum=100000000000000000)",
         ),
         ("2 USDC", "2 USDT", 24, "expected an amount like \"10 USDC\", got '2 USDT'"),
+        ("2 USDC", "2__ USDC", 24, "expected an amount like \"10 USDC\", got '2__ USDC'"),
+        ("2 USDC", "٢ USDC", 24, "expected an amount like \"10 USDC\", got '٢ USDC'"),
         ("2 USDC", "2", 24, "expected an amount like \"10 USDC\", got '2'"),
         (
             "2 USDC",
@@ -284,11 +310,29 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             26,
             "the contract would refuse it: MinLiquidityTooLow(minLiquidity=500000, minimum=1000000)",
         ),
+        *(
+            ("market: BTC/USDC", f'market: "{market}"', 39, f"expected {MARKET}, got {market!r}")
+            for market in (
+                "BTC",
+                "BTC/",
+                "/USDC",
+                "BTC/USDC/USDC",
+                "BTC/USDC ",
+                "B TC/USDC",
+                "\N{CYRILLIC CAPITAL LETTER VE}TC/USDC",
+            )
+        ),
         (
             "market: BTC/USDC",
-            "market: " + "M" * 25,
+            "market: BTC/USDT",
             39,
-            "the contract would refuse it: MarketLengthOutOfBounds(length=25, minimum=1, maximum=24)",
+            "expected a market in the settlement token, BTC/USDC, got 'BTC/USDT'",
+        ),
+        (
+            "market: BTC/USDC",
+            "market: ETH/USDC",
+            40,
+            "expected a feed of ETH, as the market ETH/USDC is, got 'BTC/USD'",
         ),
         ("feed: BTC/USD", "feed: BTC/EUR", 40, "expected one of the feeds (BTC/USD), got 'BTC/EUR'"),
         (
@@ -297,19 +341,27 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             41,
             "the contract would refuse it: LeverageOutOfBounds(leverage=11, minimum=1, maximum=10)",
         ),
+        ("leverage: 3", "leverage: ٣", 41, "expected a whole number from 0 to 255, got '٣'"),
         ("leverage: 3", "leverage: 2.5", 41, "expected a whole number from 0 to 255, got '2.5'"),
         ("weight: 2", "weight: 10000000000", 42, "expected a whole number from 0 to 9999999999, got '10000000000'"),
         (f"owner: {SAFE}", "owner: deployer", 2, "expected the address of your Safe: chain 42161 is not for tests"),
         (f"owner: {SAFE}", "owner: owner", 2, "expected an address or \"deployer\", got 'owner'"),
         (
-            f"fee_recipient: {USDC}",
+            f"fee_recipient: {TREASURY}",
             "fee_recipient: me",
             3,
             'expected an address or "deployer" or "owner", got \'me\'',
         ),
+        (
+            f"fee_recipient: {TREASURY}",
+            "fee_recipient: deployer",
+            3,
+            'expected an address or "owner": chain 42161 is not for tests',
+        ),
         (f"address: {TCR}", "address: test", 32, "expected an address: chain 42161 is not for tests"),
         ("decimals: 18", "decimals: 6", 35, "expected 18: the programme of emissions counts in them"),
         ("start: 2027-01-04 00:00 UTC", "start: 2027-01-04", 36, f"expected {TIME}, got '2027-01-04'"),
+        ("start: 2027-01-04", "start: ٢٠٢٧-01-04", 36, f"expected {TIME}, got '٢٠٢٧-01-04 00:00 UTC'"),
         ("start: 2027-01-04 00:00 UTC", "start: soon after deployment", 36, f"expected {DURATION}, got 'soon'"),
         ("40 %", "100.01 %", 37, "expected at most 100 %, got '100.01 %'"),
         (
@@ -394,13 +446,64 @@ def test_load__same_market_twice__is_told_at_the_second(file: Path) -> None:
     assert problems_of(file, text) == [(43, "expected each market once, got 3-BTC/USDC again")]
 
 
+def test_load__name_longer_than_the_contract_takes__is_told(file: Path) -> None:
+    assert problems_of(file, VALID.replace("BTC", "M" * 20)) == [
+        (39, "the contract would refuse it: MarketLengthOutOfBounds(length=25, minimum=1, maximum=24)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "line", "same", "role"),
+    [
+        (TCR, 32, USDC, "settlement token"),
+        (BTC_USD, 14, USDC, "settlement token"),
+        (SEQUENCER, 10, BTC_USD, "feed BTC/USD"),
+        (AMM_FACTORY, 28, TCR, "reward token"),
+        (AMM_ROUTER, 29, AMM_FACTORY, "AMM's factory"),
+        (SAFE, 2, SEQUENCER, "sequencer's feed"),
+        (TREASURY, 3, AMM_ROUTER, "AMM's router"),
+    ],
+)
+def test_load__one_address_for_two_things__is_told_at_the_second(
+    file: Path, address: str, line: int, same: str, role: str
+) -> None:
+    """However it is written."""
+    assert problems_of(file, VALID.replace(address, same.lower())) == [
+        (line, f"expected another address than that of the {role}, got {same}")
+    ]
+
+
+def test_load__one_feed_under_two_names__is_told_at_the_second(file: Path) -> None:
+    second = f"""\
+  ETH/USD:
+    address: {BTC_USD}
+    description: ETH / USD
+    decimals: 8
+    max_age: 25 hours
+pool:
+"""
+    assert problems_of(file, VALID.replace("pool:\n", second)) == [
+        (19, f"expected another address than that of the feed BTC/USD, got {BTC_USD}")
+    ]
+
+
+def test_load__owner_who_gets_the_fees__is_accepted(file: Path) -> None:
+    assert parsed(file, VALID.replace(TREASURY, SAFE)).fee_recipient == SAFE
+
+
+def test_load__no_sequencer__is_told_on_arbitrum_one_only(file: Path) -> None:
+    text = VALID.replace(VALID[VALID.index("sequencer:") : VALID.index("feeds:")], "sequencer: none\n")
+    assert problems_of(file, text) == [(9, "expected a section with keys: chain 42161 has a sequencer")]
+    assert parsed(file, text.replace("42161", "421614")).sequencer is None
+
+
 def test_load__no_market__is_told(file: Path) -> None:
     text = VALID[: VALID.index("markets:")] + "markets: []\n"
     assert problems_of(file, text) == [(38, "expected at least one market")]
 
 
 def test_load__test_feed_without_first_price__is_told(file: Path) -> None:
-    text = VALID.replace("42161", "31337").replace("0x6ce185860a4963106506C203335A2910413708e9", "test")
+    text = VALID.replace("42161", "31337").replace(BTC_USD, "test")
     assert problems_of(file, text) == [(13, "`first_price` is missing: a test feed starts with it")]
     text = text.replace("    max_age: 25 hours", "    max_age: 25 hours\n    first_price: 0 USD")
     assert problems_of(file, text) == [(18, "expected a price above zero, got '0 USD'")]
@@ -415,6 +518,15 @@ def test_load__not_yaml__is_told_with_its_line(file: Path) -> None:
     assert problems_of(file, VALID.replace(f"owner: {SAFE}", "owner: [deployer")) == [
         (3, "not YAML: expected ',' or ']', but got ':'")
     ]
+
+
+def test_load__alias__is_told_with_its_line(file: Path) -> None:
+    """One that stands in itself would never end."""
+    assert problems_of(file, VALID[: VALID.index("markets:")] + "markets: &a\n  - *a\n") == [
+        (39, "expected the value itself, got the alias *a")
+    ]
+    text = VALID.replace("mint_fee: 0.5 %", "mint_fee: &fee 0.5 %").replace("burn_fee: 0 %", "burn_fee: *fee")
+    assert problems_of(file, text) == [(23, "expected the value itself, got the alias *fee")]
 
 
 def test_load__empty_file__misses_everything(file: Path) -> None:

@@ -151,9 +151,27 @@ def _values(fields: Sequence[Any], arguments: Mapping[str, str | int]) -> tuple[
     return tuple(int(arguments[field.name]) if "int" in field.type else arguments[field.name] for field in fields)
 
 
-def code_hash(address: str) -> str:
-    """Keccak-256 of the code at `address`."""
-    return to_hex(keccak(bytes(ape.chain.provider.get_code(address))))
+def encoded_call(contract: str, function: str, arguments: Mapping[str, str | int]) -> str:
+    """What is sent to call the function of the `contract`, in hex; empty if it has no such function or arguments.
+
+    Integers may be decimal strings, as records have them.
+    """
+    methods = container(contract).contract_type.mutable_methods
+    method = next((method for method in methods if method.name == function), None)
+    if method is None or [field.name for field in method.inputs] != list(arguments):
+        return ""
+    types = [field.canonical_type for field in method.inputs]
+    return to_hex(keccak(text=method.selector)[:4] + encode(types, _values(method.inputs, arguments)))
+
+
+def code_hash(address: str, block: int | None = None) -> str:
+    """Keccak-256 of the code at `address` as of a block, or of the latest. Raises ContractError when there is none."""
+    code = bytes(ape.chain.provider.get_code(address, block_id=block))
+    if not code:
+        raise ContractError(
+            f"there is no code at {address}, where there should be: the chain's node is behind. Wait, then run again"
+        )
+    return to_hex(keccak(code))
 
 
 def compiler(contract: str) -> str:

@@ -114,6 +114,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
     The lock is the process's own and ends with it, however that ends. Raises RecordError when another run has it.
     """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
@@ -142,6 +143,7 @@ def load(path: Path) -> Record | None:
 
 def save(path: Path, record: Record) -> None:
     """Replaces the record at `path`: after a crash at any moment the file is the old one or the new one, whole."""
+    path = path.resolve()  # of a link, what it points to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)

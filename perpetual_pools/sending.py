@@ -7,6 +7,7 @@ between, late or again, the new one is refused.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import ape
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 
 
+LOOKS = 2
+LOOK_EVERY = 1
+"""Seconds."""
+
+
 class SendingError(Exception):
     """The account cannot send now; says why and what to do."""
 
@@ -29,6 +35,11 @@ def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> Tran
     Raises SendingError when the nonce may be in use, or the account does not sign.
     """
     others = ape.chain.provider.web3.eth.get_transaction_count(account.address, "pending") - nonce
+    if others < 0:
+        raise SendingError(
+            f"the next nonce of {account.address} is {nonce}, but this chain expects {nonce + others}: its node is behind. "
+            "Wait, then run again"
+        )
     if others:
         raise SendingError(
             f"{account.address} has transactions under way that this run did not send: {others}. "
@@ -61,6 +72,15 @@ def confirmed(transaction: str | bytes) -> ReceiptAPI:
     """Waits until the transaction is mined, and confirmed as often as the network's settings ask."""
     confirmations = ape.chain.provider.network.required_confirmations
     return ape.chain.provider.get_receipt(to_hex(HexBytes(transaction)), required_confirmations=confirmations)
+
+
+def becomes_known(transaction: str) -> bool:
+    """Whether the chain has it, or soon does: nodes of one endpoint may be behind one another."""
+    for _ in range(LOOKS):
+        if is_known(transaction):
+            return True
+        time.sleep(LOOK_EVERY)
+    return is_known(transaction)
 
 
 def is_known(transaction: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import ape
 
-from perpetual_pools.contracts import container, encoded_arguments, pair_address, pool_address
+from perpetual_pools.contracts import compiler, is_own
 from perpetual_pools.deployment.chain import verify_contracts
 from perpetual_pools.deployment.facts import (
     CHAIN_BY_PARAMETERS,
@@ -15,29 +15,18 @@ from perpetual_pools.deployment.facts import (
     RECORD_BY_PARAMETERS,
     Fact,
     chain_facts,
+    code_facts,
     entry_of,
-    factory_of,
     parameter_facts,
 )
-from perpetual_pools.deployment.plan import (
-    AMM_FACTORY,
-    FACTORY,
-    FARM,
-    Creation,
-    FunctionCall,
-    PairCreation,
-    PoolCreation,
-    Step,
-    plan,
-)
+from perpetual_pools.deployment.plan import FARM, FunctionCall, Step, plan
 from perpetual_pools.multicall import Failure, Multicall, question
+from perpetual_pools.networks import connected_network
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
 
 from .expectations import Expectation, expectations, undistributed_weeks, weeks_expectations
 
-HERE = "as compiled here"
-OTHER = "other code"
 MISSING = "not recorded"
 
 
@@ -55,7 +44,8 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
         found = list(chain_facts(step, record))
         facts += found
         if not any(fact.differs for fact in found):  # else it is known that the transaction or the address is another
-            facts += _of_code(step, record)
+            facts += code_facts(step, record)
+    facts += _compilers(steps, record)
     multicall = Multicall()
     facts += _answers(multicall, expectations(steps, parameters, record))
     if FARM in record.deployments:
@@ -73,6 +63,9 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
 
 def _of_record(steps: list[Step], record: Record) -> Iterator[Fact]:
     """That it has all steps, no others, and none under way."""
+    network = ape.chain.provider.network
+    if not network.is_fork:  # a fork is another network of the same blocks
+        yield Fact("record", "network", record.network, connected_network(), CHAIN_BY_RECORD)
     names = {step.name for step in steps}
     for step in steps:
         # What was added to the farm after the hand-over was not sent by whom the record is of: the farm tells.
@@ -87,29 +80,13 @@ def _of_record(steps: list[Step], record: Record) -> Iterator[Fact]:
         yield Fact(record.intent.step, "step", "recorded", found, RECORD_BY_PARAMETERS)
 
 
-def _of_code(step: Step, record: Record) -> Iterator[Fact]:
-    """That the address is the one of the code that is compiled here, or was made of it."""
-    entry = record.deployments.get(step.name)
-    if entry is None:
-        return
-    match step:
-        case Creation():
-            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]
-            code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
-            same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
-        case PoolCreation():
-            foretold = pool_address(record.address(FACTORY), record.deployer, entry.arguments)
-            same = foretold == entry.address
-        case PairCreation() if AMM_FACTORY in record.deployments:
-            foretold = pair_address(factory_of(step, record.addresses), *entry.arguments.values())
-            same = foretold == entry.address
-        case _:
-            return
-    yield Fact(step.name, "code", HERE, HERE if same else _other(entry.commit), CHAIN_BY_RECORD)
-
-
-def _other(commit: str | None) -> str:
-    return f"{OTHER}; recorded is commit {commit}" if commit else OTHER
+def _compilers(steps: list[Step], record: Record) -> Iterator[Fact]:
+    """A pool's is its factory's."""
+    for step in steps:
+        entry = record.deployments.get(step.name)
+        if entry is not None and is_own(step.contract):
+            found = compiler(step.contract)
+            yield Fact(step.name, "compiler", str(entry.compiler), found, "here, by the record")
 
 
 def _answers(multicall: Multicall, expected: Iterator[Expectation]) -> Iterator[Fact]:

@@ -21,7 +21,7 @@ from perpetual_pools.parameters import Parameters
 from perpetual_pools.programme.amounts import weekly_amounts
 from perpetual_pools.records import Record
 
-NOT_VIEWS = frozenset({"market", "owner", "feeToSetter"})
+NOT_VIEWS = frozenset({"market", "owner"})
 """Arguments of constructors that no view of the same name answers, or not for good."""
 
 
@@ -42,6 +42,8 @@ def expectations(steps: list[Step], parameters: Parameters, record: Record) -> I
             yield from _of_arguments(step, record)
             if isinstance(step, PoolCreation):
                 yield from _of_pool(step, record)
+            if step.contract == "UniswapV2Factory":
+                yield _expect(record, step.name, step.contract, "feeTo", ZERO_ADDRESS)
     owner = record.deployer if parameters.owner == "deployer" else parameters.owner
     for name, contract in ((FACTORY, "PoolFactory"), (FARM, "StakingFarm")):
         if name in record.deployments:

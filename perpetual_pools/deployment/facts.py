@@ -6,11 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ape
+from eth_utils.conversions import to_hex
+from eth_utils.crypto import keccak
+
 from perpetual_pools import sending
-from perpetual_pools.contracts import code_hash, instance, pool_token_addresses
+from perpetual_pools.contracts import (
+    container,
+    encoded_arguments,
+    encoded_call,
+    instance,
+    pair_address,
+    pool_address,
+    pool_token_addresses,
+)
 from perpetual_pools.records import Call, Deployment, Record
 
-from .plan import FACTORY, AddressOf, FunctionCall, Now, PairCreation, PoolCreation, Step
+from .plan import AMM_FACTORY, FACTORY, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step
 
 if TYPE_CHECKING:
     from ape.api import ReceiptAPI
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 RECORD_BY_PARAMETERS = "record, by the parameters"
 CHAIN_BY_RECORD = "chain, by the record"
 CHAIN_BY_PARAMETERS = "chain, by the parameters"
+HERE = "as compiled here"
 MUTABLE = frozenset({"feeRecipient_", "weight", "primaryBps_", "newOwner"})
 """Arguments of what can be set again: that they are not what the parameters say now tells nothing."""
 
@@ -60,7 +73,10 @@ def pair_of(step: PairCreation, addresses: Mapping[str, str]) -> str:
 def address_made(step: Step, record: Record, receipt: ReceiptAPI | None) -> str:
     """Of what the step's transaction made. `receipt`: None of a pair that was there already."""
     if isinstance(step, PairCreation):
-        return pair_of(step, record.addresses)
+        if receipt is None:
+            return pair_of(step, record.addresses)
+        factory = instance("UniswapV2Factory", factory_of(step, record.addresses))
+        return str(next((event.pair for event in receipt.decode_logs(factory.PairCreated)), None))
     assert receipt is not None, "only of a pair there is none"
     if isinstance(step, PoolCreation):
         events = receipt.decode_logs(instance("PoolFactory", record.address(FACTORY)).PoolDeployed)
@@ -71,6 +87,26 @@ def address_made(step: Step, record: Record, receipt: ReceiptAPI | None) -> str:
 def tokens_of(step: Step, pool: str) -> dict[str, str]:
     """The addresses of the pool's tokens by their names; of another contract nothing."""
     return dict(zip(step.tokens, pool_token_addresses(pool), strict=True)) if isinstance(step, PoolCreation) else {}
+
+
+def code_facts(step: Step, record: Record) -> Iterator[Fact]:
+    """That what is recorded is made of the code that is compiled here; nothing of what is not recorded or has other code."""
+    entry = record.deployments.get(step.name)
+    if entry is None:
+        return
+    match step:
+        case Creation():
+            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]  # type: ignore[arg-type]
+            code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
+            same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
+        case PoolCreation():
+            same = pool_address(record.address(FACTORY), record.deployer, entry.arguments) == entry.address
+        case PairCreation() if AMM_FACTORY in record.deployments:
+            same = pair_address(factory_of(step, record.addresses), *entry.arguments.values()) == entry.address
+        case _:
+            return
+    other = f"other code; recorded is commit {entry.commit}" if entry.commit else "other code"
+    yield Fact(step.name, "code", HERE, HERE if same else other, CHAIN_BY_RECORD)
 
 
 def wanted_arguments(step: Step, record: Record) -> dict[str, str]:
@@ -111,11 +147,14 @@ def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tup
         assert receipt is not None, "only of a pair there is none"
         yield "sender", entry.sender, receipt.sender
         yield "target", record.address(entry.target), receipt.receiver
+        sent = to_hex(ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"])  # type: ignore[arg-type]
+        same = sent == encoded_call(step.contract, entry.function, entry.arguments)
+        yield "call", "as recorded", "as recorded" if same else sent
         return
     if receipt is not None:
         yield "deployer", entry.deployer, receipt.sender
     yield "contract", entry.contract, step.contract
     yield "address", entry.address, address_made(step, record, receipt)
-    yield "code hash", entry.code_hash, code_hash(entry.address)
+    yield "code hash", entry.code_hash, to_hex(keccak(bytes(ape.chain.provider.get_code(entry.address))))
     if isinstance(step, PoolCreation):
         yield "tokens", entry.tokens, tokens_of(step, entry.address)

@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import ape
 from eth_utils.conversions import to_hex
@@ -44,6 +44,7 @@ from .chain import verify_contracts, verify_prices, verify_start
 from .facts import (
     address_made,
     chain_facts,
+    code_facts,
     entry_of,
     factory_of,
     pair_of,
@@ -141,10 +142,14 @@ class SystemDeployment:
             genesis=genesis(),
             deployer=account.address,
         )
+        self._shown: dict[str, str] = {}
         self._verify_record()
+        self._next_nonce = self._recorded_nonce()
         self._settle_intent()
         if self.open_steps:  # a finished deployment does not need a price
             verify_prices(parameters)
+            self._verify_nonce()
+            self._verify_code()
         if FARM not in self.record.deployments:
             verify_start(parameters)
 
@@ -160,14 +165,17 @@ class SystemDeployment:
 
     def describe(self) -> Iterator[str]:
         """The plan in lines for people: each step with its contract, its address and its arguments; then what it takes."""
-        addresses = self.foretell()
+        addresses = self._shown = self.foretell()
         for number, step in enumerate(self.steps, start=1):
             what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
             where = f" at {addresses[step.name]}" if step.name in addresses else ""
             done = " (done)" if self._is_done(step) else " (the owner's)" if self._is_owners(step) else ""
             yield f"{number:>2}  {step.name}: {what}{where}{done}"
+            entry = entry_of(step, self.record)
             for name, argument in step.arguments.items():
                 match argument:
+                    case _ if entry is not None:
+                        value = entry.arguments.get(name, "not recorded")
                     case AddressOf():
                         value = f"{addresses[argument.name]} ({argument.name})"
                     case Now():
@@ -219,7 +227,18 @@ class SystemDeployment:
         return str(contract.createPair.call(*tokens)) if there == ZERO_ADDRESS else there
 
     def execute(self) -> Record:
-        """Sends and records the open steps, one after the other."""
+        """Sends and records the open steps, one after the other.
+
+        Raises DeploymentError, besides what `deploy_system` says, when the account has too little for them, or when what was
+        shown before is not what would be.
+        """
+        if self.open_steps:
+            self._verify_funds()
+        if self._shown not in ({}, self.foretell()):
+            raise DeploymentError(
+                f"{self.account.address} has sent something since the plan was shown: the addresses would be others. "
+                "Nothing was sent; run again"
+            )
         for step in self.steps:
             if self._is_done(step):
                 self.report(f"{step.name}: done already")
@@ -232,7 +251,12 @@ class SystemDeployment:
         return self.record
 
     def _is_done(self, step: Step) -> bool:
-        return entry_of(step, self.record) is not None or (self._is_owners(step) and self._was_done_by_owner(step))
+        entry = entry_of(step, self.record)
+        if entry is not None and isinstance(step, FunctionCall) and step.function == "transferOwnership":
+            # Offered to another than the parameters say now, and not accepted: it is offered anew.
+            same = entry.arguments["newOwner"] == step.arguments["newOwner"]
+            return same or str(self._instance(step.target).owner()) != self.account.address
+        return entry is not None or (self._is_owners(step) and self._was_done_by_owner(step))
 
     def _is_owners(self, step: Step) -> TypeGuard[FunctionCall]:
         """Whether the owner alone can do it, and the account is not the owner."""
@@ -281,10 +305,64 @@ class SystemDeployment:
                 )
         for fact in chain_facts(step, self.record):
             if fact.differs:
+                mend = "Put the record back as it was written"
+                if fact.what == "transaction":
+                    mend += (
+                        "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
+                    )
                 raise DeploymentError(
                     f"{self.path}: {fact.name!r} has the {fact.what} {fact.expected}, the chain says {fact.found}. "
-                    "Put the record back as it was written"
+                    f"{mend}"
                 )
+
+    def _recorded_nonce(self) -> int:
+        """The account's next one, as far as the record knows."""
+        made = [entry for entry in self.record.deployments.values() if entry.deployer == self.account.address]
+        last = [*made[-1:], *list(self.record.calls.values())[-1:]]
+        transactions = [cast(Any, entry).transaction for entry in last]
+        return max((1 + ape.chain.provider.web3.eth.get_transaction(it)["nonce"] for it in transactions), default=0)
+
+    def _verify_nonce(self) -> None:
+        """Raises DeploymentError when the node is behind, or the account has gone on with another record."""
+        nonce, block = self._nonce_at_head()
+        if nonce < self._next_nonce:
+            raise DeploymentError(
+                f"{self.path} has a transaction of nonce {self._next_nonce - 1}, but this chain expects {nonce} from "
+                f"{self.account.address}: its node is behind. Wait, then run again"
+            )
+        if not self.record.deployments:
+            return
+        codes = (container(step.contract).contract_type.get_runtime_bytecode() for step in self.open_steps)
+        lengths = {len(code) for code in codes if code}
+        for number in range(self._next_nonce, nonce):
+            address = creation_address(self.account.address, number)
+            if len(ape.chain.provider.get_code(address, block_id=block)) in lengths:
+                raise DeploymentError(
+                    f"{self.path} ends before nonce {self._next_nonce}, and with nonce {number} {self.account.address} has "
+                    f"deployed {address}, which looks like one of the steps that are left. Is there a newer record?"
+                )
+
+    def _verify_code(self) -> None:
+        """Raises DeploymentError when what is compiled here is not what the recorded contracts were made of."""
+        for step in self.steps:
+            for fact in code_facts(step, self.record):
+                if fact.differs:
+                    raise DeploymentError(
+                        f"{self.path}: {fact.name!r} was made of {fact.found}. Check out that commit, then run again"
+                    )
+
+    def _verify_funds(self) -> None:
+        cost, balance = self.gas() * ape.chain.provider.gas_price, self.account.balance
+        if balance < cost:
+            raise DeploymentError(
+                f"{self.account.address} has {_decimal(balance, 18)} ETH, the steps take about {_decimal(cost, 18)} ETH: "
+                f"{_decimal(cost - balance, 18)} ETH are missing. Nothing was sent"
+            )
+
+    def _nonce_at_head(self) -> tuple[int, int]:
+        """The account's next nonce, and the block it is of: what else is asked of that block fits to it."""
+        block = int(ape.chain.blocks.head.number or 0)
+        return int(ape.chain.provider.get_nonce(self.account.address, block_id=block)), block
 
     def _settle_intent(self) -> None:
         """Finds out what became of a transaction that was to be sent when an earlier run ended."""
@@ -294,22 +372,28 @@ class SystemDeployment:
         step = next((step for step in self.steps if step.name == intent.step), None)
         if step is None:
             raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
-        if sending.is_known(intent.transaction):
+        nonce, block = self._nonce_at_head()
+        if sending.is_known(intent.transaction) or (nonce > intent.nonce and sending.becomes_known(intent.transaction)):
             self.report(f"{step.name}: was sent in an earlier run, {intent.transaction}")
             receipt = sending.confirmed(intent.transaction)
             if receipt.failed:
                 self.report(f"{step.name}: that transaction failed and changed nothing")
+                self._next_nonce = intent.nonce + 1
                 self._save(intent=None)
             else:
                 self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt)
                 self._verify_step(step)
-        elif self.account.nonce < intent.nonce:
+        elif intent.nonce < self._next_nonce:
+            self._save(
+                intent=None
+            )  # that nonce was an earlier step's: the node was behind, and refused the transaction
+        elif nonce < intent.nonce:
             raise DeploymentError(
                 f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce}, but this chain expects "
-                f"{self.account.nonce} from {self.account.address}: its node is behind. Wait, then run again"
+                f"{nonce} from {self.account.address}: its node is behind. Wait, then run again"
             )
-        elif self.account.nonce > intent.nonce:
-            if self._may_be_done(step, intent):
+        elif nonce > intent.nonce:
+            if self._may_be_done(step, intent, block):
                 raise DeploymentError(
                     f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That "
                     "nonce went to another transaction, maybe the same with another fee. If that did the step, enter it "
@@ -317,10 +401,11 @@ class SystemDeployment:
                 )
             self._save(intent=None)
 
-    def _may_be_done(self, step: Step, intent: Intent) -> bool:
+    def _may_be_done(self, step: Step, intent: Intent, block: int) -> bool:
         """Whether the step may be done although its nonce went to a transaction of another hash."""
         if isinstance(step, Creation):
-            return bool(ape.chain.provider.get_code(creation_address(self.account.address, intent.nonce)))
+            made = creation_address(self.account.address, intent.nonce)
+            return bool(ape.chain.provider.get_code(made, block_id=block))
         return isinstance(step, FunctionCall)  # of the others `_do` asks their factories
 
     # --- what is to be done ---
@@ -374,7 +459,7 @@ class SystemDeployment:
         A transaction that was to be sent earlier and did not arrive may still do so: the intent's nonce, not a later one,
         shuts it out.
         """
-        nonce = self.record.intent.nonce if self.record.intent else self.account.nonce
+        nonce = self.record.intent.nonce if self.record.intent else max(self.account.nonce, self._next_nonce)
         return sending.signed(self.account, transaction, nonce)
 
     def _pool_address(self, arguments: Mapping[str, str | int]) -> str:
@@ -393,6 +478,8 @@ class SystemDeployment:
                 "topics": [to_hex(keccak(text=factory.PoolDeployed.abi.selector)), "0x" + pool[2:].rjust(64, "0")],
             }
         )
+        if not logs:
+            raise DeploymentError(f"the factory has the pool {pool}, but its node does not say since when. Run again")
         return to_hex(logs[0]["transactionHash"])
 
     # --- the record ---
@@ -406,6 +493,8 @@ class SystemDeployment:
         receipt: ReceiptAPI | None,
     ) -> None:
         """`receipt`: None of a pair that was there already."""
+        if receipt is not None:
+            self._next_nonce = max(self._next_nonce, 1 + int(receipt.nonce))
         if isinstance(step, FunctionCall):
             assert receipt is not None, "only of a pair there is none"
             self.record.calls[step.name] = Call(
@@ -430,7 +519,7 @@ class SystemDeployment:
                 deployer=receipt and self.account.address,
                 commit=commit,
                 compiler=compiler,
-                code_hash=code_hash(address),
+                code_hash=code_hash(address, receipt and receipt.block_number),
                 tokens=tokens_of(step, address),
             )
             done = f"{step.contract} at {address}"

@@ -122,6 +122,41 @@ def test_check__tampered_record__is_found(
     assert {row[0] for row in found} == {name}
 
 
+def test_check__calls_that_were_not_sent_so__are_found(small: Parameters, deployed: Record) -> None:
+    """Swapped with another, or with another argument or function: the data of the transaction says what was called."""
+
+    def swap(data: dict[str, Any]) -> None:
+        one, other = (data["calls"][f"{token} farm"] for token in (LONG, SHORT))
+        for key in ("transaction", "block", "gas_used"):
+            one[key], other[key] = other[key], one[key]
+
+    def tamper(key: str, value: Any) -> Callable[[dict[str, Any]], object]:
+        return lambda data: data["calls"][f"{LONG} farm"].update({key: value})
+
+    arguments = {"token": deployed.address(LONG), "market": "0", "weight": "9"}
+    for change, tokens in (
+        (swap, (LONG, SHORT)),
+        (tamper("arguments", arguments), (LONG,)),
+        (tamper("function", "setWeight"), (LONG,)),
+    ):
+        found = rows(check(small, changed(deployed, change)))
+        assert [(name, what, expected) for name, what, expected, _, _ in found] == [
+            (f"{token} farm", "call", "as recorded") for token in tokens
+        ]
+
+
+def test_check__another_compiler_or_network__is_found(small: Parameters, deployed: Record) -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["network"] = "ethereum:mainnet"
+        data["deployments"]["factory"]["compiler"] = "0.4.0"
+
+    compiler = deployed.deployments["factory"].compiler
+    assert rows(check(small, changed(deployed, change))) == [
+        ("record", "network", "ethereum:mainnet", "arbitrum:local", TRUE),
+        ("factory", "compiler", "0.4.0", compiler, "here, by the record"),
+    ]
+
+
 def test_check__tampered_argument__is_found_in_the_record_and_by_the_code(small: Parameters, deployed: Record) -> None:
     def change(data: dict[str, Any]) -> None:
         data["deployments"]["BTC/USD oracle"]["arguments"]["maxAge_"] = "90001"
@@ -345,7 +380,7 @@ def test_command__says_all_is_the_same__then_what_is_not(tmp_path: Path) -> None
     with anvil() as url:
         assert ape_run(url, "deploy", *options, "--yes").returncode == 0
         done = ape_run(url, "check", *options)
-        assert (done.returncode, done.stdout) == (0, "551 facts checked, no differences\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "585 facts checked, no differences\n"), done.stderr
 
         with connected(url):
             record = records.load(path)
@@ -353,7 +388,7 @@ def test_command__says_all_is_the_same__then_what_is_not(tmp_path: Path) -> None
             records.save(path, changed(record, lambda data: data["deployments"]["keeper"].update({"block": 3})))
         done = ape_run(url, "check", *options)
         assert done.returncode == 1
-        assert done.stdout.endswith("550 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
+        assert done.stdout.endswith("584 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
         assert [line.split() for line in done.stdout.splitlines() if "keeper" in line] == [
             ["keeper", "block", "3", "9", "chain,", "by", "the", "record"]
         ]
@@ -364,7 +399,7 @@ def test_command__says_all_is_the_same__then_what_is_not(tmp_path: Path) -> None
             "network": "arbitrum:local",
             "record": str(path),
             "parameters": "deploy/local.yaml",
-            "facts": 550,
+            "facts": 584,
             "differences": [{"name": "keeper", "what": "block", "expected": "3", "found": "9", "where": TRUE}],
         }
 

@@ -381,8 +381,10 @@ def test_deploy_system__tampered_record__is_told_by_the_chain(
     section = data[entry[0]][entry[1]]
     was, section[key] = section[key], value
     path.write_text(json.dumps(data))
+    more = "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
     assert refusal(owner, small, path) == (
-        f"{entry[1]!r} has the {what} {value}, the chain says {chain_says or was}. Put the record back as it was written"
+        f"{entry[1]!r} has the {what} {value}, the chain says {chain_says or was}. "
+        f"Put the record back as it was written{more if what == 'transaction' else ''}"
     )
 
 

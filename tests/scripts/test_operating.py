@@ -172,3 +172,37 @@ def test_operating__every_command_of_the_page__does_what_it_says(operation: Oper
         for market, price in (("BTC/USDC:", "30,000.00"), ("ETH/USDC:", "2,000.00"))
         for leverage in (1, 3)
     ]
+
+    # the seeds are claimed, the DAO decides, the operator watches
+    assert it.run("claim").stdout == "4 claimed\n"
+    token = it.view(lambda r, at: at("PoolToken", r.address("3L-BTC/USDC")).balanceOf(it.operator))
+    assert token == 1_000 * ETHER
+    seen = it.run("status").stdout
+    assert "3-BTC/USDC" in seen
+    assert seen.endswith("No alarms\n")
+    fees = [line.split(": ") for line in it.run("fees").stdout.splitlines()]
+    assert [name for name, _ in fees] == ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
+    assert it.view(lambda _, at: at("MockERC20", USDC).balanceOf(it.safe)) == sum(
+        int(text.removesuffix(" paid out").replace(".", "")) for _, text in fees if text.endswith(" paid out")
+    )
+    for name in ("weights.json", "allocation.json", "fees.json"):
+        it.run("owner")
+        it.execute_by_safe(name)
+
+    def farm(record: Any, at: Any) -> Any:
+        contract = at("StakingFarm", record.address("farm"))
+        staked = (record.address("3L-BTC/USDC"), record.address("3L-BTC/USDC pair"))
+        return [contract.farm(token)[1] for token in staked], contract.primaryBps()
+
+    assert it.view(farm) == ([2, 2], 5_000)
+    assert it.view(lambda r, at: at("PoolFactory", r.address("factory")).feeRecipient()) == "0x" + "0" * 38 + "A1"
+
+    # the feed is stale, then dead
+    for name, paused in (("pause.json", True), ("resume.json", False)):
+        it.run("owner")
+        assert len(it.execute_by_safe(name)) == 4
+        assert it.view(lambda r, at: at("LeveragedPool", r.address("3-BTC/USDC")).mintPaused()) is paused
+    missed = it.view(lambda r, at: at("LeveragedPool", r.address("3-BTC/USDC")).nextRebalance())
+    it.pass_time(missed + 14 * DAY)
+    assert it.run("shutdown").stdout == "3-BTC/USDC: shut down\n"
+    assert it.left == []

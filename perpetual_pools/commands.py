@@ -18,10 +18,12 @@ from web3.exceptions import Web3Exception
 from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.deployment.rehearsal import RehearsalError
+from perpetual_pools.multicall import NoAnswerError
 from perpetual_pools.operations.calls import OperationError
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
+from perpetual_pools.redaction import redacted
 from perpetual_pools.sending import SendingError
 from perpetual_pools.status import StatusError
 from perpetual_pools.verification import VerificationError
@@ -41,6 +43,7 @@ OWN_ERRORS = (
     SendingError,
     StatusError,
     VerificationError,
+    NoAnswerError,
 )
 
 
@@ -65,9 +68,10 @@ class Command(ConnectedProviderCommand):
         try:
             return self._invoke(ctx) if ctx.params.get("preview") else super().invoke(ctx)
         except FoundryProviderError as error:
-            raise click.ClickException(f"{error} Start one (`anvil`), or name another in APE_FOUNDRY_HOST") from error
+            message = f"{redacted(error)} Start one (`anvil`), or name another in APE_FOUNDRY_HOST"
+            raise click.ClickException(message) from error
         except (*OWN_ERRORS, ApeException, Web3Exception, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(redacted(error)) from error
 
 
 yes_option = click.option(
@@ -103,7 +107,7 @@ def agree(account: AccountAPI, transactions: int, yes: bool) -> None:
 
 def say(line: str) -> None:
     """Progress is for people: standard output keeps the result alone."""
-    click.echo(line, err=True)
+    click.echo(redacted(line), err=True)
 
 
 def recorded_option(function: Any) -> Any:

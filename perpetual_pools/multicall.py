@@ -25,7 +25,14 @@ ARB_SYS = "0x0000000000000000000000000000000000000064"
 """Part of Arbitrum's chains: the one that knows their own block number. What the EVM says there is Ethereum's."""
 _AGGREGATE = "aggregate3((address,bool,bytes)[])"
 
+NOT_AN_ANSWER = (DecodingError, OverflowError, TypeError, ValueError)
+"""What reading raises, of whatever may have been sent."""
+
 Key = TypeVar("Key", bound=Hashable)
+
+
+class NoAnswerError(Exception):
+    """A node's answer that is none to what it was asked."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +96,16 @@ class Multicall:
                 self._number = arbitrum
 
     def ask(self, questions: Mapping[Key, Question]) -> tuple[Block, dict[Key, Any]]:
-        """One `eth_call`. A question that fails has a Failure for its answer, and the others have theirs."""
+        """One `eth_call`. A question that fails has a Failure for its answer, and the others have theirs.
+
+        Raises:
+            NoAnswerError: the node answers something else.
+            What the node, or the way there, refuses the call with.
+        """
         timestamp = Question(MULTICALL3_ADDRESS, "getCurrentBlockTimestamp()", ("uint256",))
         number, time, *answers = self._send([self._number, timestamp, *questions.values()])
+        if isinstance(number, Failure) or isinstance(time, Failure):
+            raise NoAnswerError("the node does not tell of which block its answer is")
         return Block(number, time), dict(zip(questions, answers, strict=True))
 
     def _send(self, questions: list[Question]) -> list[Any]:
@@ -99,9 +113,13 @@ class Multicall:
         data = _selector(_AGGREGATE) + encode(["(address,bool,bytes)[]"], [calls])
         call = {"to": MULTICALL3_ADDRESS, "data": to_hex(data)}
         parameters = [call, "latest", self._override] if self._override else [call, "latest"]
-        answer = to_bytes(hexstr=ape.chain.provider.make_request("eth_call", parameters))
-        (results,) = decode(["(bool,bytes)[]"], answer)
-        return [_answer(question, *result) for question, result in zip(questions, results, strict=True)]
+        try:
+            answer = ape.chain.provider.make_request("eth_call", parameters)
+            (results,) = decode(["(bool,bytes)[]"], to_bytes(hexstr=answer))
+            asked_and_answered = list(zip(questions, results, strict=True))
+        except NOT_AN_ANSWER as error:
+            raise NoAnswerError(f"the node answers what is no answer: {error or repr(error)}") from error
+        return [_answer(question, *result) for question, result in asked_and_answered]
 
 
 def _answer(question: Question, success: bool, data: bytes) -> Any:
@@ -109,7 +127,7 @@ def _answer(question: Question, success: bool, data: bytes) -> Any:
         return Failure(data)
     try:
         return question.read(data)
-    except (DecodingError, UnicodeDecodeError):
+    except NOT_AN_ANSWER:
         return Failure(data)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perpetual_pools.model.constants import SHUTDOWN_DELAY
+from perpetual_pools.programme import LAUNCH
 from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
 from perpetual_pools.status.text import duration
 from perpetual_pools.times import as_utc
@@ -47,11 +49,18 @@ def _of_market(market: MarketReading) -> Iterator[Alarm]:
         text = "the pool has closed for good: holders redeem, and claims give back what has not executed"
         yield Alarm("shutdown", name, text)
         return  # what it no more needs can neither be late nor stale
-    if market.late > market.facts.ramp:
+    if market.late > _patience(market):
         yield Alarm("late", name, _late(market))
+    if market.late >= SHUTDOWN_DELAY:
+        since, missed = as_utc(market.next_rebalance + SHUTDOWN_DELAY), duration(SHUTDOWN_DELAY)
+        text = (
+            f"since {since} anybody may close the pool for good, for nothing has rebalanced it in {missed}; it stays "
+            f"open if it can rebalance then: ape run shutdown --market {name}"
+        )
+        yield Alarm("may-be-shut-down", name, text)
     causes = [*_of_sequencer(market), *_of_feed(market)]
     yield from causes
-    if market.oracle.price is None and not causes:
+    if market.oracle.price is None and all(cause.id == "feed-stale-soon" for cause in causes):
         oracle = market.oracle.facts.address
         yield Alarm(
             "oracle-unavailable",
@@ -60,14 +69,25 @@ def _of_market(market: MarketReading) -> Iterator[Alarm]:
         )
 
 
-def _late(market: MarketReading) -> str:
+def _patience(market: MarketReading) -> int:
+    """Seconds until a rebalance is late: while the keeper's reward rises.
+
+    But at least a tenth of the interval, for where the reward does not rise somebody has to come nevertheless, and at most
+    nine tenths, for then the grid time is soon skipped.
+    """
     interval = market.facts.interval
+    return min(max(market.facts.ramp, interval // 10), interval - interval // 10)
+
+
+def _late(market: MarketReading) -> str:
+    interval, patience = market.facts.interval, _patience(market)
+    why = " in which the keeper's reward rises" if patience == market.facts.ramp else " that keepers are given"
     coming = market.next_rebalance + (market.skipped + 1) * interval
     skipped = f"; {market.skipped} grid times were skipped since" if market.skipped > 1 else ""
     skipped = "; one grid time was skipped since" if market.skipped == 1 else skipped
     return (
         f"the rebalance of {as_utc(market.next_rebalance)} is {duration(market.late)} late, longer than the "
-        f"{duration(market.facts.ramp)} in which the keeper's reward rises{skipped}. Look after the keeper, or call upkeep "
+        f"{duration(patience)}{why}{skipped}. Look after the keeper, or call upkeep "
         f"yourself: at {as_utc(coming)} the grid time before is skipped, and the price of then taken"
     )
 
@@ -119,14 +139,15 @@ def _of_feed(market: MarketReading) -> Iterator[Alarm]:
 
 
 def _of_farm(farm: FarmReading, weeks: int) -> Iterator[Alarm]:
-    if farm.week is not None and farm.week_amount == 0:
+    programme = len(LAUNCH.amounts)
+    if farm.week is not None and farm.week < programme and farm.week_amount == 0:
         text = (
             f"week {farm.week} emits nothing until {as_utc(farm.begin(farm.week + 1))}: it began with nothing scheduled, "
             "which cannot be changed any more"
         )
         yield Alarm("week-without-emission", "farm", text)
-    if farm.funded_weeks < weeks:
-        first_empty = farm.next_week + farm.funded_weeks
+    first_empty = farm.next_week + farm.funded_weeks
+    if farm.funded_weeks < weeks and first_empty < programme:  # after that there is nothing to schedule
         text = (
             f"funded weeks ahead: {farm.funded_weeks}, fewer than {weeks}. From {as_utc(farm.begin(first_empty))} on, "
             f"in week {first_empty}, nothing is emitted. Schedule more: ape run schedule"

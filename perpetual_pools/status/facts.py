@@ -106,7 +106,10 @@ def read_facts(multicall: Multicall, record: Record) -> Facts:
     staked: list[str] = []
     for farm in farms:
         places = range(own[farm, "farmCount"])
-        staked = list(multicall.ask({n: question("StakingFarm", farms[farm], "farms", n) for n in places})[1].values())
+        listed = {(farm, f"farms({n})"): question("StakingFarm", farms[farm], "farms", n) for n in places}
+        _, tokens = multicall.ask(listed)
+        _require_answers(tokens, farms)
+        staked = list(tokens.values())
     answers |= multicall.ask(_about_oracles({own[name, "oracle"] for name in pools}))[1]
     answers |= multicall.ask(_about_tokens({*(own[name, view] for name, view in own if view in _TOKENS), *staked}))[1]
     markets = tuple(_market(answers, name, pool) for name, pool in pools.items())
@@ -138,7 +141,8 @@ def _about_tokens(tokens: set[str]) -> dict[Any, Question]:
 def _require_answers(answers: Mapping[tuple[str, str], Any], addresses: Mapping[str, str]) -> None:
     for (name, view), answer in answers.items():
         if isinstance(answer, Failure):
-            raise StatusError(f"{name} at {addresses[name]} does not answer {view}(): is it another contract's record?")
+            asked = view if "(" in view else f"{view}()"
+            raise StatusError(f"{name} at {addresses[name]} does not answer {asked}: is it another contract's record?")
 
 
 def _market(answers: Mapping[Any, Any], name: str, pool: str) -> Market:

@@ -81,14 +81,15 @@ class Reader:
         return reading
 
     def _look(self, facts: Facts) -> _Guess:
-        questions = {market.address: question("LeveragedPool", market.address, "epoch") for market in facts.markets}
-        if facts.farm:
-            questions[facts.farm.address] = question("StakingFarm", facts.farm.address, "weeksScheduled")
+        pools, farm = [market.address for market in facts.markets], facts.farm
+        questions = {(pool, "epoch"): question("LeveragedPool", pool, "epoch") for pool in pools}
+        if farm:
+            questions[farm.address, "weeksScheduled"] = question("StakingFarm", farm.address, "weeksScheduled")
         block, answers = self._multicall.ask(questions)
         weeks = range(0)
-        if facts.farm:
-            weeks = _weeks(facts.farm, block.timestamp, answers[facts.farm.address])
-        return _Guess({market.address: answers[market.address] for market in facts.markets}, weeks)
+        if farm:
+            weeks = _weeks(farm, block.timestamp, _required(answers, farm.address, "weeksScheduled"))
+        return _Guess({pool: _required(answers, pool, "epoch") for pool in pools}, weeks)
 
     def _ask(self, facts: Facts) -> tuple[Reading, Mapping[Any, Any]]:
         questions: dict[Any, Question] = {}
@@ -162,11 +163,11 @@ def _of_farm(farm: Farm, weeks: range) -> dict[Any, Question]:
 # --- answers ---
 
 
-def _required(answers: Mapping[Any, Any], address: str, view: str) -> Any:
-    """Of the project's own contracts, which always answer."""
-    answer = answers[address, view]
+def _required(answers: Mapping[Any, Any], address: str, *asked: Any) -> Any:
+    """Of the project's own contracts, which always answer, but to a node that is behind or gives too little gas."""
+    answer = answers[(address, *asked)]
     if isinstance(answer, Failure):
-        raise StatusError(f"{address} did not answer {view}()")
+        raise StatusError(f"{address} did not answer {' '.join(map(str, asked))}")
     return answer
 
 
@@ -175,7 +176,7 @@ def _market(facts: Market, now: int, answers: Mapping[Any, Any], asked: int) -> 
     epoch = _required(answers, facts.address, "epoch")
     live = range(epoch, min(epoch + 2, asked + EPOCHS_ASKED))
     pending = tuple(
-        Pending(number, {kind: answers[facts.address, number, kind][0] for kind in CommitType})
+        Pending(number, {kind: _required(answers, facts.address, number, kind)[0] for kind in CommitType})
         for number in live
         if number >= asked
     )
@@ -211,12 +212,12 @@ def _error(data: bytes) -> str:
 def _farm(facts: Farm, now: int, answers: Mapping[Any, Any], weeks: range) -> FarmReading:
     scheduled, undistributed, primary, _ = (_required(answers, facts.address, view) for view in _FARM)
     bps = {MarketOfFarms.PRIMARY: primary, MarketOfFarms.SECONDARY: BPS - primary}
-    weights = {market: int(answers[facts.address, market]) for market in MarketOfFarms}
+    weights = {market: int(_required(answers, facts.address, market)) for market in MarketOfFarms}
     return FarmReading(
         facts,
         now,
         scheduled,
-        {week: answers[facts.address, "week", week] for week in weeks},
+        {week: _required(answers, facts.address, "week", week) for week in weeks},
         undistributed,
         bps,
         weights,

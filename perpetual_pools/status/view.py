@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from perpetual_pools.model import CommitType
+from perpetual_pools.programme import LAUNCH
 from perpetual_pools.programme.scheduling import HOURS_IN_A_WEEK
 from perpetual_pools.programme.text import tcr, tenthousandths
 from perpetual_pools.status.alarms import Alarm
@@ -121,7 +122,8 @@ def _weeks(farm: FarmReading) -> Iterator[str]:
         hourly = tenthousandths(farm.week_amount // HOURS_IN_A_WEEK)
         ends = as_utc(farm.begin(farm.week + 1))
         yield f"Farm: week {farm.week} emits {tcr(farm.week_amount)} until {ends}, {hourly} TCR per hour"
-    yield f"Funded weeks from week {farm.next_week} on: {farm.funded_weeks}. Undistributed: {tcr(farm.undistributed)}"
+    last = ", the programme's last" if farm.next_week + farm.funded_weeks >= len(LAUNCH.amounts) else ""
+    yield f"Funded weeks from week {farm.next_week} on: {farm.funded_weeks}{last}. Undistributed: {tcr(farm.undistributed)}"
     yield ""
 
 

@@ -9,9 +9,11 @@ from signal import SIGINT, default_int_handler, signal
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
+from perpetual_pools.multicall import NoAnswerError
+from perpetual_pools.redaction import redacted
 from perpetual_pools.status.facts import StatusError
 
-FAILED_REQUESTS = (ApeException, Web3Exception, OSError)
+FAILED_REQUESTS = (ApeException, NoAnswerError, Web3Exception, OSError)
 
 
 def watch(
@@ -33,7 +35,7 @@ def watch(
                 refresh()
                 tolerated = (*FAILED_REQUESTS, StatusError)
             except tolerated as error:
-                report(f"{error}: trying again in {every} s")
+                report(f"{redacted(error)}: trying again in {every} s")
             sleep(every)
     except KeyboardInterrupt:
         return

@@ -4,6 +4,9 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import ape
@@ -160,6 +163,48 @@ def test_status__prices_that_are_none__are_told(deployed: tuple[str, Path]) -> N
     ):
         done = status(url, option, price, "--record", path)
         refused(done, 2, f"Invalid value for '{option}': {wrong!r} {said}")
+
+
+# --- the node's URL, which has a key ---
+
+
+KEY = "k3yThatNobodyMaySee"
+
+
+@contextmanager
+def refusing(status: int) -> Iterator[str]:
+    """The URL of a node that answers everything with that status."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(server.serve_forever)
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v2/{KEY}"
+        finally:
+            server.shutdown()
+        serving.result()
+
+
+def test_status__node_refuses_or_is_not_there__its_key_is_not_printed() -> None:
+    network = ("--network", "arbitrum:mainnet:node")
+    with refusing(401) as url:
+        host = url.removesuffix(f"/v2/{KEY}")
+        refused_ = status("", *network, WEB3_PROVIDER_URI=url)
+    gone = status("", *network, WEB3_PROVIDER_URI=url)
+    for done in (refused_, gone):
+        assert (done.returncode, done.stdout) == (1, "")
+        assert KEY not in done.stderr
+    assert refused_.stderr.endswith(f"Error: 401 Client Error: Unauthorized for url: {host}/[hidden]\n")
+    assert "Max retries exceeded with url: [hidden] (Caused by" in gone.stderr
 
 
 # --- watch ---

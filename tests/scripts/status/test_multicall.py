@@ -5,9 +5,10 @@ from typing import Any
 import ape
 import pytest
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
+from eth_abi import encode
 from eth_utils import keccak
 
-from perpetual_pools.multicall import ARB_SYS, Failure, Multicall, Question, question
+from perpetual_pools.multicall import ARB_SYS, Block, Failure, Multicall, NoAnswerError, Question, question
 from tests.twin import Twin
 
 SEVEN = bytes.fromhex("600760005260206000f3")
@@ -57,6 +58,38 @@ def test_ask__answers_and_failures__each_has_its_own(market: Twin) -> None:
 def test_ask__nothing__tells_the_block() -> None:
     block, answers = Multicall().ask({})
     assert (block.number, answers) == (ape.chain.blocks.head.number, {})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["0x", "0x00", "0x" + "ff" * 96, "0x" + "00" * 31 + "20" + "00" * 31 + "09", "not found", None, {}, []],
+    ids=repr,
+)
+def test_ask__answer_that_is_none__is_told(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a node that is behind, prunes, or is none."""
+    multicall = Multicall()
+    monkeypatch.setattr(type(ape.chain.provider), "make_request", lambda *_: answer)
+    with pytest.raises(NoAnswerError, match=r"the node answers what is no answer: .+"):
+        multicall.ask({})
+
+
+def test_ask__answers_that_are_too_few_or_fail__are_told(market: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    multicall = Multicall()
+
+    def answered(*results: tuple[bool, bytes]) -> None:
+        data = "0x" + encode(["(bool,bytes)[]"], [results]).hex()
+        monkeypatch.setattr(type(ape.chain.provider), "make_request", lambda *_: data)
+
+    good = True, (7).to_bytes(32)
+    answered(good, good)
+    assert multicall.ask({}) == (Block(7, 7), {})
+    answered(good)
+    with pytest.raises(NoAnswerError, match="the node answers what is no answer: zip"):
+        multicall.ask({})
+    answered(good, (False, b""))
+    with pytest.raises(NoAnswerError) as raised:
+        multicall.ask({})
+    assert str(raised.value) == "the node does not tell of which block its answer is"
 
 
 def test_block_number__on_arbitrum__is_its_own() -> None:

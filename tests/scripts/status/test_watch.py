@@ -6,6 +6,7 @@ import pytest
 from ape.exceptions import ProviderError
 from requests.exceptions import ConnectionError as NoConnection
 
+from perpetual_pools.multicall import NoAnswerError
 from perpetual_pools.status import StatusError
 from perpetual_pools.status.watch import watch
 
@@ -25,10 +26,16 @@ def refreshing(*outcomes: BaseException | None) -> Callable[[], None]:
 def test_watch__requests_fail__says_so_and_goes_on_until_ctrl_c() -> None:
     said: list[str] = []
     slept: list[float] = []
-    failures = (ProviderError("too many requests"), NoConnection("refused"), None, StatusError("no answer"))
-    watch(refreshing(*failures, None, KeyboardInterrupt()), 7, said.append, slept.append)
-    assert said == [f"{problem}: trying again in 7 s" for problem in ("too many requests", "refused", "no answer")]
-    assert slept == [7] * 5
+    failures = (ProviderError("too many requests"), NoConnection("refused"), NoAnswerError("0x"))
+    watch(refreshing(*failures, None, StatusError("gone"), None, KeyboardInterrupt()), 7, said.append, slept.append)
+    assert said == [f"{problem}: trying again in 7 s" for problem in ("too many requests", "refused", "0x", "gone")]
+    assert slept == [7] * 6
+
+
+def test_watch__error_has_the_nodes_url__its_key_is_not_said() -> None:
+    said: list[str] = []
+    watch(refreshing(NoConnection("https://node.io/v2/key"), KeyboardInterrupt()), 7, said.append, lambda _: None)
+    assert said == ["https://node.io/[hidden]: trying again in 7 s"]
 
 
 def test_watch__nothing_to_show_from_the_first_on__ends() -> None:

@@ -30,10 +30,15 @@ WETH = "0x82aF49447D8a07e3bd95BD0d56f35241523fBab1"
 AMM_FACTORY = "0xf1D7CC64Fb4452F05c498126312eBE29f30Fbcf9"
 AMM_ROUTER = "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24"
 
+SEPOLIA_CHAIN_ID = 421614
+SEPOLIA_BTC_USD = "0x56a43EB56Da12C0dc1D972ACb089c06a5dEF8e69"
+SEPOLIA_ETH_USD = "0xd30e2101a97dcbAeBCBC04F14C3f624E67A35165"
+
 HOUR = 3_600
+PRICES = {"BTC / USD": 30_000 * 10**8, "ETH / USD": 2_000 * 10**8}
 FEEDS = {
-    BTC_USD: ("BTC / USD", 8, 30_000 * 10**8, 60),
-    ETH_USD: ("ETH / USD", 8, 2_000 * 10**8, 60),
+    BTC_USD: ("BTC / USD", 8, PRICES["BTC / USD"], 60),
+    ETH_USD: ("ETH / USD", 8, PRICES["ETH / USD"], 60),
     SEQUENCER: ("L2 Sequencer Uptime Status Feed", 0, 0, 24 * HOUR),
 }
 """Address: description, decimals, answer (of the sequencer's: 0, up), and for how many seconds it has been that."""
@@ -53,6 +58,17 @@ def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
                 _put_token(provider, address, *token)
             _put_amm(provider)
         yield url
+
+
+@contextmanager
+def local_sepolia(proxy_type: ContractType) -> Iterator[str]:
+    """Arbitrum Sepolia likewise, with Chainlink's feeds alone. Blocks come at their own pace, and confirm those before."""
+    with anvil("--chain-id", str(SEPOLIA_CHAIN_ID)) as seeded:
+        with connected(seeded) as provider:
+            for address, description in ((SEPOLIA_BTC_USD, "BTC / USD"), (SEPOLIA_ETH_USD, "ETH / USD")):
+                _put_feed(provider, proxy_type, address, description, 8, PRICES[description], 60)
+        with anvil("--fork-url", seeded, "--block-time", "0.3") as url:  # Ape could put nothing on it
+            yield url
 
 
 def _put_feed(

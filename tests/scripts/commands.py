@@ -1,10 +1,13 @@
 """`ape run ...` as its users run it."""
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+from eth_account import Account
 
 ROOT = Path(__file__).parents[2]
 UNDER_WAY = "{} has transactions under way that this run did not send: 1. Wait until they are mined, then run again"
@@ -29,6 +32,13 @@ def ape_run(
         text=True,
         timeout=timeout,
     )
+
+
+def make_keystore(folder: Path, key: str) -> Path:
+    """Ape's data folder, with the account `ops` of the passphrase `secret`."""
+    (folder / "accounts").mkdir(parents=True)
+    (folder / "accounts" / "ops.json").write_text(json.dumps(Account.encrypt(key, "secret", iterations=2)))
+    return folder
 
 
 def examples(script: str) -> list[list[str]]:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_account import Account
 
 from perpetual_pools.contracts import instance
 from perpetual_pools.parameters import load
 from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
+from tests.scripts.commands import APE, ROOT, ape_run, environment, examples, make_keystore
 
 LOCAL = "deploy/local.yaml"
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -175,11 +174,7 @@ def test_deploy__second_run__sends_nothing_and_keeps_the_record(finished: Any) -
 @pytest.fixture
 def keystore(accounts: Any, tmp_path: Path) -> Path:
     """Ape's data folder with the account `ops` of the passphrase `secret`, which is the first test account."""
-    folder = tmp_path / "ape"
-    key = accounts[0].private_key
-    (folder / "accounts").mkdir(parents=True)
-    (folder / "accounts" / "ops.json").write_text(json.dumps(Account.encrypt(key, "secret", iterations=2)))
-    return folder
+    return make_keystore(tmp_path / "ape", accounts[0].private_key)
 
 
 def test_deploy__account_of_the_keystore__asks_for_each_signature(tmp_path: Path, keystore: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import ape
 from eth_utils.conversions import to_hex
@@ -96,7 +96,7 @@ def code_facts(step: Step, record: Record) -> Iterator[Fact]:
         return
     match step:
         case Creation():
-            sent = ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"]  # type: ignore[arg-type]
+            sent = ape.chain.provider.web3.eth.get_transaction(cast(Any, entry.transaction))["input"]
             code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
             same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
         case PoolCreation():
@@ -147,7 +147,7 @@ def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tup
         assert receipt is not None, "only of a pair there is none"
         yield "sender", entry.sender, receipt.sender
         yield "target", record.address(entry.target), receipt.receiver
-        sent = to_hex(ape.chain.provider.web3.eth.get_transaction(entry.transaction)["input"])  # type: ignore[arg-type]
+        sent = to_hex(ape.chain.provider.web3.eth.get_transaction(cast(Any, entry.transaction))["input"])
         same = sent == encoded_call(step.contract, entry.function, entry.arguments)
         yield "call", "as recorded", "as recorded" if same else sent
         return

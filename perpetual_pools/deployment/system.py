@@ -262,14 +262,16 @@ class SystemDeployment:
         """Whether the owner alone can do it, and the account is not the owner."""
         if not isinstance(step, FunctionCall) or not step.of_owner or step.target not in self.record.deployments:
             return False
-        return str(self._instance(step.target).owner()) != self.account.address
+        owner = str(self._instance(step.target).owner())
+        return owner != str(self.account.address)
 
     def _was_done_by_owner(self, step: FunctionCall) -> bool:
         farm, addresses = self._instance(step.target), self.record.addresses
         token = step.arguments.get("token")
         if not isinstance(token, AddressOf):
             return bool(farm.primaryBps() == step.arguments["primaryBps_"])
-        return token.name in addresses and addresses[token.name] in [farm.farms(i) for i in range(farm.farmCount())]
+        farms = [str(farm.farms(i)) for i in range(farm.farmCount())]
+        return token.name in addresses and addresses[token.name] in farms
 
     # --- what is there ---
 

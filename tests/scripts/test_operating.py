@@ -87,7 +87,7 @@ class Operation:
         """The next command of the page, which is of that verb; with the operator's files, and nothing asked."""
         _, _, found, *options = self.left.pop(0)
         assert found == verb
-        replaced = {"deploy/launch.yaml": self.folder / "launch.yaml"}
+        replaced = {"launch.yaml": self.folder / "launch.yaml"}
         replaced |= {name: self.folder / name for name in options if name.endswith(".json")}
         options = [str(replaced.get(option, option)) for option in options]
         if FORK not in options:

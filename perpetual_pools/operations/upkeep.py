@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.conversions import to_hex
+from eth_utils.crypto import keccak
 
 from perpetual_pools.contracts import container, instance
 from perpetual_pools.deployment.plan import KEEPER
@@ -34,7 +35,7 @@ class Upkeep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one pool. WAD and settlement units; `failure` is what it reverted with, in hex, empty if it did not."""
+    """Of one pool. WAD and settlement units; `failure` is what it reverted with, empty if it did not."""
 
     name: str
     price: int = 0
@@ -70,8 +71,18 @@ def outcomes(record: Record, receipts: Sequence[ReceiptAPI]) -> list[Outcome]:
             if log.event_name == "Rebalanced":
                 found.append(Outcome(_name(pools, log.contract_address), log.price, log.reward))
             else:
-                found.append(Outcome(_name(pools, log.pool), failure=to_hex(log.reason)))
+                found.append(Outcome(_name(pools, log.pool), failure=_error(bytes(log.reason))))
     return found
+
+
+def _error(reason: bytes) -> str:
+    """Like `RebalanceNotDue(1700000000)`: an error of the pool or its oracle; in hex if it is neither's."""
+    for contract in ("LeveragedPool", "ChainlinkOracleWrapper"):
+        for error in container(contract).contract_type.errors:
+            types = [field.canonical_type for field in error.inputs]
+            if keccak(text=f"{error.name}({','.join(types)})")[:4] == reason[:4]:
+                return f"{error.name}({', '.join(map(str, decode(types, reason[4:])))})"
+    return to_hex(reason)
 
 
 def _name(pools: dict[str, str], address: str) -> str:

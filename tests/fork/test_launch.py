@@ -79,8 +79,7 @@ def test_launch__owner_that_is_no_safe__is_told(
     nobody, delegated = person("nobody").address, person("delegated").address
     assert problem(nobody) == f"there is no contract at {nobody}: a Safe is one"
     fork.set_code(delegated, bytes.fromhex("ef0100" + launch.owner[2:]))
-    fork.set_storage(delegated, 0, (1).to_bytes(32))  # how many owners
-    assert (instance("MockSafe", delegated).getThreshold(), len(instance("MockSafe", delegated).getOwners())) == (1, 1)
+    assert instance("MockSafe", delegated).getThreshold() == 1  # it answers
     assert problem(delegated) == (
         f"expected a Safe: {delegated} is an account with a key, which has delegated its code (EIP-7702)"
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +22,7 @@ from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.deployment.rehearsal import RehearsalError
 from perpetual_pools.multicall import NoAnswerError
-from perpetual_pools.operations.calls import OperationError
+from perpetual_pools.operations.calls import Call, OperationError, send_calls
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
@@ -29,7 +32,7 @@ from perpetual_pools.status import StatusError
 from perpetual_pools.verification import VerificationError
 
 if TYPE_CHECKING:
-    from ape.api import AccountAPI, ProviderAPI
+    from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
 
 LOCAL_CHAIN = "http://127.0.0.1:8545"
 OWN_ERRORS = (
@@ -121,3 +124,29 @@ def recorded_option(function: Any) -> Any:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
+
+parameters_option = click.option(
+    "--params",
+    "parameters_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="What to deploy, or what should be: a YAML file like those in deploy/.",
+)
+
+
+def find_and_send(
+    account: AccountAPI, find: Callable[[], Sequence[Call]], yes: bool
+) -> tuple[Sequence[Call], list[ReceiptAPI]]:
+    """Finds what is to be sent, shows it, asks and sends it; nothing if there is nothing.
+
+    The account's nonce is read before: what arrives of it meanwhile shuts this out (`perpetual_pools.sending`).
+    """
+    nonce = int(chain.provider.get_nonce(account.address))
+    calls = find()
+    if not calls:
+        return calls, []
+    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked here
+        for call in calls:
+            say(str(call))
+        agree(account, len(calls), yes)
+        return calls, list(send_calls(account, calls, nonce, say))

@@ -1,19 +1,15 @@
 """Claims what has executed for an account."""
 
-import contextlib
 import json
-import sys
 from pathlib import Path
 
 import click
-from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
 from perpetual_pools.networks import default_record_path, recorded
 from perpetual_pools.operations.calls import as_json as calls_as_json
-from perpetual_pools.operations.calls import send_calls
 from perpetual_pools.operations.seeding import find_claims
 
 
@@ -35,13 +31,7 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
-    calls = find_claims(record, account.address)
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        if calls:
-            agree(account, len(calls), yes)
-            receipts = list(send_calls(account, calls, nonce, say))
+    calls, receipts = find_and_send(account, lambda: find_claims(record, account.address), yes)
     if as_json:
         click.echo(json.dumps({"transactions": calls_as_json(calls, receipts)}, indent=2))
     else:

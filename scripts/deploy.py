@@ -10,7 +10,7 @@ from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
+from perpetual_pools.commands import Command, agree, compile_anew, parameters_option, prepare, say, sender, yes_option
 from perpetual_pools.deployment import SystemDeployment, deploy_system
 from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.networks import default_record_path
@@ -20,13 +20,7 @@ from perpetual_pools.verification import after_deployment
 
 
 @click.command(cls=Command, network_callback=prepare)
-@click.option(
-    "--params",
-    "parameters_path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="What to deploy: a YAML file like those in deploy/.",
-)
+@parameters_option
 @account_option(prompt=None)
 @click.option(
     "--record",

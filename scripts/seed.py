@@ -1,19 +1,16 @@
 """Puts settlement tokens into both sides of a new market."""
 
-import contextlib
 import json
-import sys
 from pathlib import Path
 
 import click
-from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
 from perpetual_pools.contracts import instance
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import OperationError, send_calls
+from perpetual_pools.operations.calls import OperationError
 from perpetual_pools.operations.calls import as_json as calls_as_json
 from perpetual_pools.operations.pools import choose_pools
 from perpetual_pools.operations.seeding import find_seeding
@@ -48,15 +45,7 @@ def cli(market: str, text: str, record_path: Path | None, account: AccountAPI | 
         amount = parse_amount(text, token.symbol(), token.decimals())
     except ValueProblem as problem:
         raise OperationError(f"--amount: {problem}") from problem
-    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
-    calls = find_seeding(record, market, amount, account.address)
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        if calls:
-            for call in calls:
-                say(str(call))
-            agree(account, len(calls), yes)
-            receipts = list(send_calls(account, calls, nonce, say))
+    calls, receipts = find_and_send(account, lambda: find_seeding(record, market, amount, account.address), yes)
     if as_json:
         click.echo(json.dumps({"market": market, "transactions": calls_as_json(calls, receipts)}, indent=2))
     else:

@@ -1,20 +1,16 @@
 """Closes a pool whose oracle has been dead for 14 days."""
 
-import contextlib
 import json
-import sys
 from pathlib import Path
 
 import click
-from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
 from perpetual_pools.contracts import instance
 from perpetual_pools.networks import default_record_path, recorded
 from perpetual_pools.operations.calls import as_json as calls_as_json
-from perpetual_pools.operations.calls import send_calls
 from perpetual_pools.operations.pools import find_shutdown
 
 
@@ -38,13 +34,7 @@ def cli(market: str, record_path: Path | None, account: AccountAPI | None, yes: 
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
-    calls = find_shutdown(record, market)
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        if calls:
-            agree(account, len(calls), yes)
-            receipts = list(send_calls(account, calls, nonce, say))
+    calls, receipts = find_and_send(account, lambda: find_shutdown(record, market), yes)
     is_shutdown = bool(instance("LeveragedPool", record.address(market)).isShutdown())
     if as_json:
         sent = calls_as_json(calls, receipts)

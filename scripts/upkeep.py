@@ -1,22 +1,29 @@
 """Rebalances the pools of a record that are due."""
 
-import contextlib
 import json
-import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, sender, yes_option
+from perpetual_pools.commands import (
+    Command,
+    find_and_send,
+    json_option,
+    prepare,
+    recorded_option,
+    say,
+    sender,
+    yes_option,
+)
 from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.operations.calls import Call
 from perpetual_pools.operations.calls import as_json as calls_as_json
-from perpetual_pools.operations.calls import send_calls
 from perpetual_pools.operations.pools import decimals_of
-from perpetual_pools.operations.upkeep import find_upkeep, outcomes
+from perpetual_pools.operations.upkeep import Upkeep, find_upkeep, outcomes
 from perpetual_pools.status.text import decimal
 
 
@@ -42,27 +49,27 @@ def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | N
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    nonce = int(chain.provider.get_nonce(account.address))  # before all that is asked
-    upkeep = find_upkeep(record, recipient or account.address)
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        for name in upkeep.waiting:
+    upkeeps: list[Upkeep] = []
+
+    def find() -> Sequence[Call]:
+        upkeeps.append(find_upkeep(record, recipient or account.address))
+        for name in upkeeps[0].waiting:
             say(f"{name}: due, and its oracle has no price for that time: see `ape run status`")
-        if upkeep.calls:
-            say(f"Due: {', '.join(upkeep.names)}")
-            agree(account, len(upkeep.calls), yes)
-            receipts = list(send_calls(account, upkeep.calls, nonce))
+        return upkeeps[0].calls
+
+    calls, receipts = find_and_send(account, find, yes)
+    upkeep = upkeeps[0]
     found = outcomes(record, receipts)
     decimals = decimals_of(record)
     if as_json:
         pools = [{**asdict(it), "price": str(it.price), "reward": str(it.reward)} for it in found]
-        sent = calls_as_json(upkeep.calls, receipts)
+        sent = calls_as_json(calls, receipts)
         click.echo(json.dumps({"pools": pools, "waiting": upkeep.waiting, "transactions": sent}, indent=2))
     else:
         for it in found:
             done = f"rebalanced at {decimal(it.price, 18)}, reward {decimal(it.reward, decimals)}"
             click.echo(f"{it.name}: {f'reverted with {it.failure}' if it.failure else done}")
-        if not upkeep.calls:
+        if not calls:
             click.echo("Nothing is ready" if upkeep.waiting else "Nothing is due")
     if upkeep.waiting or any(it.failure for it in found):
         raise SystemExit(1)

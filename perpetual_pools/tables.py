@@ -1,6 +1,7 @@
 """Tables for terminals, all of one look."""
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 
@@ -10,3 +11,11 @@ def new_table(title: str, *headings: str) -> Table:
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Wider than the console rather than with numbers cut off."""
+    width = console.width
+    console.width = max(width, console.measure(table, options=console.options.update(max_width=1_000)).maximum)
+    console.print(table)
+    console.width = width

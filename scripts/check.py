@@ -11,7 +11,7 @@ from perpetual_pools.checking import check
 from perpetual_pools.commands import Command, compile_anew, json_option, parameters_option, prepare, recorded_option
 from perpetual_pools.networks import connected_network, default_record_path, recorded
 from perpetual_pools.parameters import load
-from perpetual_pools.tables import new_table
+from perpetual_pools.tables import new_table, print_whole
 
 SCHEMA_VERSION = 1
 
@@ -57,8 +57,7 @@ def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
             table = new_table("Differences", "Name", "What", "Expected", "Found", "Where")
             for it in differences:
                 table.add_row(it.name, it.what, it.expected, it.found, it.where)
-            console = Console(markup=False)
-            console.print(table, width=max(console.width, console.measure(table).maximum))
+            print_whole(Console(markup=False, highlight=False), table)
         click.echo(f"{len(facts)} facts checked, {len(differences) or 'no'} difference{'s' * (len(differences) != 1)}")
     if differences:
         raise SystemExit(1)

@@ -15,7 +15,7 @@ from perpetual_pools.status.alarms import Alarm
 from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
 from perpetual_pools.status.text import decimal, duration, rate
 from perpetual_pools.status.yields import Yield
-from perpetual_pools.tables import new_table
+from perpetual_pools.tables import new_table, print_whole
 from perpetual_pools.times import as_utc
 
 MISSING = "-"
@@ -29,17 +29,17 @@ def print_status(
     block = reading.block
     _line(console, f"{network}, block {block.number}, {as_utc(block.timestamp)}")
     if reading.markets:
-        _whole(console, _markets(reading.markets))
-        _whole(console, _sides(reading.markets))
+        print_whole(console, _markets(reading.markets))
+        print_whole(console, _sides(reading.markets))
         _line(console, *_notes(reading.markets))
         waiting = _pending(reading.markets)
         if waiting.row_count:
-            _whole(console, waiting)
+            print_whole(console, waiting)
         else:
             _line(console, "No commitments are pending", "")
     if reading.farm is not None:
         _line(console, *_weeks(reading.farm))
-        _whole(console, _farms(reading.farm, yields))
+        print_whole(console, _farms(reading.farm, yields))
     for alarm in alarms:
         _line(console, f"ALARM {alarm.id}, {alarm.where}: {alarm.text}")
     if not alarms:
@@ -49,14 +49,6 @@ def print_status(
 def _line(console: Console, *lines: str) -> None:
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
-
-
-def _whole(console: Console, table: Table) -> None:
-    """Wider than the console rather than with numbers cut off."""
-    width = console.width
-    console.width = max(width, console.measure(table, options=console.options.update(max_width=1_000)).maximum)
-    console.print(table)
-    console.width = width
 
 
 def _markets(markets: Sequence[MarketReading]) -> Table:

@@ -385,22 +385,24 @@ def test_command__says_all_is_the_same__then_what_is_not(tmp_path: Path) -> None
         with connected(url):
             record = records.load(path)
             assert record is not None
-            records.save(path, changed(record, lambda data: data["deployments"]["keeper"].update({"block": 3})))
+            records.save(path, changed(record, lambda data: data["deployments"]["keeper"].update(code_hash=OTHER_HASH)))
+            true = record.deployments["keeper"].code_hash
         done = ape_run(url, "check", *options)
         assert done.returncode == 1
         assert done.stdout.endswith("584 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
         assert [line.split() for line in done.stdout.splitlines() if "keeper" in line] == [
-            ["keeper", "block", "3", "9", "chain,", "by", "the", "record"]
+            ["keeper", "code", "hash", OTHER_HASH, true, "chain,", "by", "the", "record"]
         ]
         done = ape_run(url, "check", *options, "--json")
         assert done.returncode == 1
+        difference = {"name": "keeper", "what": "code hash", "expected": OTHER_HASH, "found": true, "where": TRUE}
         assert json.loads(done.stdout) == {
             "schema_version": 1,
             "network": "arbitrum:local",
             "record": str(path),
             "parameters": "deploy/local.yaml",
             "facts": 584,
-            "differences": [{"name": "keeper", "what": "block", "expected": "3", "found": "9", "where": TRUE}],
+            "differences": [difference],
         }
 
 

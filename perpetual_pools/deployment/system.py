@@ -179,7 +179,11 @@ class SystemDeployment:
                     case AddressOf():
                         value = f"{addresses[argument.name]} ({argument.name})"
                     case Now():
-                        value = f"{argument.plus} seconds after the latest block" if argument.plus else "its time"
+                        value = (
+                            f"{argument.plus} seconds after the latest block"
+                            if argument.plus
+                            else "the time of the latest block"
+                        )
                     case _:
                         value = str(argument)
                 yield f"      {name} = {value}"

@@ -16,7 +16,7 @@ from web3 import Web3
 from perpetual_pools.networks import records_folder
 from perpetual_pools.records import Record
 from tests.fork.conftest import ETHER, HOUR, shipped_for
-from tests.fork.upstream import PRICES, USDC, local_sepolia
+from tests.fork.upstream import PRICES, local_sepolia
 from tests.scripts.anvil import connected
 from tests.scripts.commands import APE, ROOT, make_keystore
 
@@ -50,10 +50,12 @@ def keystore(tmp_path: Path) -> str:
 
 
 def test_deploy__dry_run_on_a_fork_of_arbitrum_one__needs_no_passphrase_and_leaves_nothing(
-    upstream: str, tmp_path: Path, keystore: str
+    fork: Any, safe: Any, tmp_path: Path, keystore: str
 ) -> None:
+    """Of a fork of its own that the command makes: here of one on which there is a Safe already."""
+    upstream = str(fork.uri)
     params, temporary = tmp_path / "mainnet.yaml", tmp_path / "temporary"
-    params.write_text(shipped_for(USDC, (int(time.time()) // HOUR + 3) * HOUR))  # some contract owns it
+    params.write_text(shipped_for(safe.address, (int(time.time()) // HOUR + 3) * HOUR))
     temporary.mkdir()
     recorded = sorted(records_folder().glob("**/*"))
     eth = Web3(Web3.HTTPProvider(upstream)).eth

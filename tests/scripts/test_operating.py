@@ -4,16 +4,11 @@ import json
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 from eth_account import Account
-from web3 import HTTPProvider, Web3
-from web3.types import RPCEndpoint
 
 from perpetual_pools import records
 from perpetual_pools.contracts import container, instance
@@ -38,25 +33,6 @@ def commands() -> list[list[str]]:
     return [shlex.split(line) for line in lines if line.startswith("ape run ")]
 
 
-@contextmanager
-def blocks(url: str) -> Iterator[None]:
-    """One after the other meanwhile: on a real network, a transaction waits for the block behind its own."""
-    over = Event()
-
-    def mine() -> None:
-        web3 = Web3(HTTPProvider(url))
-        while not over.wait(0.2):
-            web3.provider.make_request(RPCEndpoint("evm_mine"), [])
-
-    with ThreadPoolExecutor(1) as pool:
-        mining = pool.submit(mine)
-        try:
-            yield
-        finally:
-            over.set()
-        mining.result()
-
-
 class Operation:
     """The chain, the operator's files, and the commands that were run."""
 
@@ -69,6 +45,8 @@ class Operation:
         keystore = folder / "ape" / "accounts" / "ALIAS.json"
         keystore.parent.mkdir(parents=True)
         keystore.write_text(json.dumps(Account.encrypt(operator.private_key, PASSPHRASE, iterations=2)))
+        # Ape's settings of the operator: a chain without anybody else has no block behind a transaction's own.
+        (folder / "ape" / "ape-config.yaml").write_text("arbitrum: {mainnet: {required_confirmations: 0}}\n")
         with connected(url) as provider:
             provider.set_balance(operator.address, 10 * ETHER)
             self.safe = operator.deploy(container("MockSafe"), [operator], 1).address
@@ -94,16 +72,15 @@ class Operation:
             options += ["--farm" if verb == "schedule" else "--record", str(self.record)]
         if "--account" in options:
             options.append("--yes")
-        with blocks(self.url):
-            done = ape_run(
-                self.url,
-                verb,
-                *options,
-                timeout=600,
-                WEB3_PROVIDER_URI=self.url,
-                APE_DATA_FOLDER=str(self.folder / "ape"),
-                APE_ACCOUNTS_ALIAS_PASSPHRASE=PASSPHRASE,
-            )
+        done = ape_run(
+            self.url,
+            verb,
+            *options,
+            timeout=600,
+            WEB3_PROVIDER_URI=self.url,
+            APE_DATA_FOLDER=str(self.folder / "ape"),
+            APE_ACCOUNTS_ALIAS_PASSPHRASE=PASSPHRASE,
+        )
         assert done.returncode == code, done.stderr + done.stdout
         return done
 

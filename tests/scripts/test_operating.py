@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi import encode
 from eth_account import Account
 
 from perpetual_pools import records
 from perpetual_pools.contracts import container, instance
+from perpetual_pools.model import ZERO_ADDRESS
+from perpetual_pools.operations.pools import pools_of
 from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.times import as_utc
 from tests.fork.upstream import TCR, USDC, local_arbitrum
@@ -103,6 +106,19 @@ class Operation:
         with connected(self.url):
             return read(records.load(self.record), instance)
 
+    def begin_an_hour(self) -> None:
+        """Somebody rebalances all pools: there is an hour until the next time."""
+        pools = list(pools_of(self.view(lambda record, _: record)).values())
+        self.pass_time(self.view(lambda _, at: at("LeveragedPool", pools[0]).nextRebalance()))
+
+        def upkeep(record: Any, at: Any) -> None:
+            keeper = at("PoolKeeper", record.address("keeper"))
+            needed, data = keeper.checkUpkeep(encode(["address[]", "address"], [pools, ZERO_ADDRESS]))
+            assert needed
+            keeper.performUpkeep(data, sender=self.operator)
+
+        self.view(upkeep)
+
     def pass_time(self, until: int) -> None:
         with connected(self.url) as provider:
             provider.make_request("evm_setNextBlockTimestamp", [until])
@@ -131,7 +147,8 @@ def test_operating__every_command_of_the_page__does_what_it_says(operation: Oper
     it.run("verify")
     assert (it.folder / "arbitrum-mainnet-verification" / "index.json").exists()
 
-    # week 0 is funded, and all markets have both sides
+    # week 0 is funded, and all markets have both sides, in the hour that has just begun
+    it.begin_an_hour()
     it.run("schedule")
     it.execute_by_safe("schedule.json")
     scheduled = it.view(lambda r, at: [at("StakingFarm", r.address("farm")).weekAmount(week) for week in range(5)])
@@ -142,7 +159,7 @@ def test_operating__every_command_of_the_page__does_what_it_says(operation: Oper
 
     # the markets live
     opens = it.view(lambda r, at: at("LeveragedPool", r.address("3-BTC/USDC")).nextRebalance())
-    it.pass_time(opens + HOUR)  # also where the mints came too late for the first
+    it.pass_time(opens + 60)
     done = it.run("upkeep").stdout
     assert [line.split(", reward")[0] for line in done.splitlines()] == [
         f"{leverage}-{market} rebalanced at {price}"

@@ -25,17 +25,17 @@ DAY = 24 * HOUR
 
 
 @pytest.fixture(scope="module", autouse=True)
-def deployed(
-    people: Any, owner: Any, chain: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory
-) -> Record:
-    """Before all tests, as Ape undoes least then; ten minutes after a full hour."""
-    chain.mine(timestamp=(chain.blocks.head.timestamp // HOUR + 1) * HOUR + 600)
+def deployed(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """Before all tests, as Ape undoes least then."""
     return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
 
 
 @pytest.fixture
-def pool(deployed: Record) -> Any:
-    return instance("LeveragedPool", deployed.address(POOL))
+def pool(deployed: Record, chain: Any) -> Any:
+    """Ten minutes before its first rebalance."""
+    pool = instance("LeveragedPool", deployed.address(POOL))
+    chain.mine(timestamp=max(pool.nextRebalance() - 600, chain.blocks.head.timestamp + 1))
+    return pool
 
 
 @pytest.fixture

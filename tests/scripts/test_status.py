@@ -88,7 +88,8 @@ def test_status__nobody_kept_them_for_two_days__alarms_and_exit_code_1(tmp_path:
         ("week-without-emission", "farm"),
         ("weeks-running-out", "farm"),
     ]
-    assert {market["skipped_grid_times"] for market in report["markets"]} <= {47, 48}
+    # The first rebalance was to be within the hour after the front-running interval.
+    assert {market["skipped_grid_times"] for market in report["markets"]} <= {46, 47, 48}
     assert shown.returncode == 1
     assert [line.partition(":")[0] for line in shown.stdout.splitlines() if "ALARM" in line] == [
         f"ALARM {alarm['id']}, {alarm['where']}" for alarm in report["alarms"]

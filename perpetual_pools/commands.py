@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from ape import accounts, chain, project
@@ -22,18 +22,19 @@ from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.deployment.rehearsal import RehearsalError
 from perpetual_pools.multicall import NoAnswerError
-from perpetual_pools.operations.calls import Call, OperationError, send_calls
+from perpetual_pools.operations.calls import Found, OperationError, send_calls
 from perpetual_pools.parameters import ParametersError
 from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
 from perpetual_pools.redaction import redacted
-from perpetual_pools.sending import SendingError
+from perpetual_pools.sending import SendingError, latest_block, nonce_at
 from perpetual_pools.status import StatusError
 from perpetual_pools.verification import VerificationError
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
 
+F = TypeVar("F", bound=Found)
 LOCAL_CHAIN = "http://127.0.0.1:8545"
 OWN_ERRORS = (
     ParametersError,
@@ -113,14 +114,12 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def recorded_option(function: Any) -> Any:
-    """`--record`, of commands that read one."""
-    return click.option(
-        "--record",
-        "record_path",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The record of the deployment.  [default: deployments/<network>.json]",
-    )(function)
+record_option = click.option(
+    "--record",
+    "record_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The record of the deployment.  [default: deployments/<network>.json]",
+)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
@@ -134,19 +133,17 @@ parameters_option = click.option(
 )
 
 
-def find_and_send(
-    account: AccountAPI, find: Callable[[], Sequence[Call]], yes: bool
-) -> tuple[Sequence[Call], list[ReceiptAPI]]:
-    """Finds what is to be sent, shows it, asks and sends it; nothing if there is nothing.
+def find_and_send(account: AccountAPI, find: Callable[[int], F], yes: bool) -> tuple[F, list[ReceiptAPI]]:
+    """Finds what is to be sent as of the latest block, shows it, asks and sends it; nothing if there is nothing.
 
-    The account's nonce is read before: what arrives of it meanwhile shuts this out (`perpetual_pools.sending`).
+    The account's nonce is of that block too: what arrives of it later shuts this out (`perpetual_pools.sending`).
     """
-    nonce = int(chain.provider.get_nonce(account.address))
-    calls = find()
-    if not calls:
-        return calls, []
+    block = latest_block()
+    nonce, found = nonce_at(account.address, block), find(block)
+    if not found.calls:
+        return found, []
     with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked here
-        for call in calls:
+        for call in found.calls:
             say(str(call))
-        agree(account, len(calls), yes)
-        return calls, list(send_calls(account, calls, nonce, say))
+        agree(account, len(found.calls), yes)
+        return found, list(send_calls(account, found.calls, nonce, say))

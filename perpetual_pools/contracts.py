@@ -6,7 +6,8 @@ The functions `deploy_*` send with `account` and return the instance, ready to u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import ape
@@ -91,9 +92,25 @@ def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolPara
 # --- finding one ---
 
 
+@dataclass(frozen=True)
+class AtBlock:
+    """A contract as it was at the end of a block: its views answer by that. A node without the block cannot answer."""
+
+    contract: ContractInstance
+    block: int
+
+    def __getattr__(self, view: str) -> Any:
+        return partial(getattr(self.contract, view), block_id=self.block)
+
+
 def instance(contract: str, address: str) -> ContractInstance:
     """The `contract` at `address`; asks no block explorer."""
     return container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
+
+
+def at_block(contract: str, address: str, block: int) -> AtBlock:
+    """The `contract` at `address` as of the block."""
+    return AtBlock(instance(contract, address), block)
 
 
 def container(contract: str) -> ContractContainer:

@@ -1,8 +1,9 @@
-"""Sending with a nonce that was read before the state the transaction rests on.
+"""Sending with a nonce that is of the same block as the state the transaction rests on.
 
-A chain takes one transaction of each nonce. So whoever reads the nonce of an account first, then what the account has
-done so far, and then sends with that nonce, sends nothing twice: if an earlier transaction of the account arrives in
-between, late or again, the new one is refused.
+A chain takes one transaction of each nonce. So whoever reads the nonce of an account and what the account has done so far,
+both as of one block, and then sends with that nonce, sends nothing twice: if an earlier transaction of the account came
+after that block, late or again, the new one is refused. The nodes of one endpoint may be behind one another; read without
+naming a block, the nonce may be of a later one than the state.
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ LOOK_EVERY = 1
 
 class SendingError(Exception):
     """The account cannot send now; says why and what to do."""
+
+
+def latest_block() -> int:
+    """The number of the chain's latest block."""
+    return int(ape.chain.provider.web3.eth.block_number)
+
+
+def nonce_at(address: str, block: int) -> int:
+    """The account's next nonce as of the block: what else is read of that block fits to it."""
+    return int(ape.chain.provider.get_nonce(address, block_id=block))
 
 
 def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> TransactionAPI:

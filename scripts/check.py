@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from perpetual_pools.checking import check
-from perpetual_pools.commands import Command, compile_anew, json_option, parameters_option, prepare, recorded_option
+from perpetual_pools.commands import Command, compile_anew, json_option, parameters_option, prepare, record_option
 from perpetual_pools.networks import connected_network, default_record_path, recorded
 from perpetual_pools.parameters import load
 from perpetual_pools.tables import new_table, print_whole
@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 
 @click.command(cls=Command, network_callback=prepare)
 @parameters_option
-@recorded_option
+@record_option
 @json_option
 def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
     """Check that the chain, the record of a deployment and its parameters say the same.

@@ -7,14 +7,14 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.seeding import find_claims
 
 
 @click.command(cls=Command, network_callback=prepare)
-@recorded_option
+@record_option
 @account_option(prompt=None)
 @yes_option
 @json_option
@@ -31,8 +31,8 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    calls, receipts = find_and_send(account, lambda: find_claims(record, account.address), yes)
+    found, receipts = find_and_send(account, lambda block: find_claims(record, block, account.address), yes)
     if as_json:
-        click.echo(json.dumps({"transactions": calls_as_json(calls, receipts)}, indent=2))
+        click.echo(json.dumps({"transactions": transactions(found.calls, receipts)}, indent=2))
     else:
-        click.echo(f"{len(calls)} claimed" if calls else "Nothing is owed")
+        click.echo(f"{len(found.calls)} claimed" if found.calls else "Nothing is owed")

@@ -7,15 +7,15 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.pools import decimals_of, find_fees
 from perpetual_pools.status.text import decimal
 
 
 @click.command(cls=Command, network_callback=prepare)
-@recorded_option
+@record_option
 @account_option(prompt=None)
 @yes_option
 @json_option
@@ -32,11 +32,10 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    fees, _ = find_fees(record)
-    calls, receipts = find_and_send(account, lambda: find_fees(record)[1], yes)
+    found, receipts = find_and_send(account, lambda block: find_fees(record, block), yes)
     if as_json:
-        amounts = {name: str(amount) for name, amount in fees.items()}
-        click.echo(json.dumps({"fees": amounts, "transactions": calls_as_json(calls, receipts)}, indent=2))
+        amounts = {name: str(amount) for name, amount in found.amounts.items()}
+        click.echo(json.dumps({"fees": amounts, "transactions": transactions(found.calls, receipts)}, indent=2))
     else:
-        for name, amount in fees.items():
+        for name, amount in found.amounts.items():
             click.echo(f"{name}: {decimal(amount, decimals_of(record), 6)}{' paid out' if amount else ''}")

@@ -9,11 +9,11 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, recorded_option, say, yes_option
+from perpetual_pools.commands import Command, agree, json_option, prepare, record_option, say, yes_option
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import as_json as calls_as_json
-from perpetual_pools.operations.calls import safe_batch, send_calls
+from perpetual_pools.operations.calls import safe_batch, send_calls, transactions
 from perpetual_pools.operations.owner import ACTIONS, decide
+from perpetual_pools.sending import latest_block, nonce_at
 
 HELP = "\n".join(f"  {name:<18} {action.help}" for name, action in ACTIONS.items())
 
@@ -40,7 +40,7 @@ HELP = "\n".join(f"  {name:<18} {action.help}" for name, action in ACTIONS.items
 )
 @click.argument("action", type=click.Choice(list(ACTIONS)))
 @click.argument("values", nargs=-1)
-@recorded_option
+@record_option
 @account_option(prompt=None)
 @click.option(
     "--safe",
@@ -62,7 +62,8 @@ def cli(
     if account is not None and safe_path is not None:
         raise click.UsageError("either the account sends, or a Safe does: leave out --account or --safe")
     record = recorded(record_path or default_record_path())
-    decision = decide(record, action, values)
+    block = latest_block()
+    decision = decide(record, block, action, values)
     if account is not None and account.address != decision.sender:
         raise click.ClickException(f"{account.address} is not the owner: {decision.sender} has to send this")
     receipts = []
@@ -71,12 +72,12 @@ def cli(
             say(f"{call}\n  to {call.contract.address}\n  data {call.data}")
         if account is not None and decision.calls:
             agree(account, len(decision.calls), yes)
-            receipts = list(send_calls(account, decision.calls, decision.nonce, say))
+            receipts = list(send_calls(account, decision.calls, nonce_at(account.address, block), say))
     if safe_path is not None and decision.calls:
         safe_path.write_text(safe_batch(decision.calls, decision.sender, f"{action} {' '.join(values)}".strip()))
         say(f"For the Safe {decision.sender}: {safe_path}")
     if as_json:
-        sent = calls_as_json(decision.calls, receipts)
+        sent = transactions(decision.calls, receipts)
         click.echo(json.dumps({"sender": decision.sender, "transactions": sent}, indent=2))
     elif not decision.calls:
         click.echo("Nothing to do: all is so already")

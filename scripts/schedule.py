@@ -11,8 +11,8 @@ from ape.api import AccountAPI
 from ape.cli import account_option
 from rich.console import Console
 
-from perpetual_pools.commands import Command, agree, compile_anew, prepare, say, sender, yes_option
-from perpetual_pools.operations.calls import Call, safe_batch
+from perpetual_pools.commands import Command, agree, compile_anew, json_option, prepare, say, sender, yes_option
+from perpetual_pools.operations.calls import safe_batch
 from perpetual_pools.programme import LAUNCH
 from perpetual_pools.programme.preview import build_preview, print_preview
 from perpetual_pools.programme.report import build_report, of_a_safe, print_plan
@@ -57,7 +57,7 @@ from perpetual_pools.times import as_utc
     help="With --dry-run: where to write the calls for the Transaction Builder of a Safe's app.",
 )
 @yes_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
+@json_option
 def cli(
     preview: bool,
     chart_path: Path,
@@ -116,17 +116,15 @@ def cli(
             receipts = send_plan(plan, account, margin, say)
             say(f"\nScheduled: weeks {plan.first_week} to {plan.last_week}")
     if safe_path is not None:
-        names = {plan.farm.address: "farm", plan.token.address: "TCR"}
-        calls = [Call(names[it.address], it, function, arguments) for it, function, arguments in plan.calls]
         what = f"schedule weeks {plan.first_week} to {plan.last_week}, once, before {as_utc(plan.execute_before)}"
-        safe_path.write_text(safe_batch(calls, plan.owner, what))
+        safe_path.write_text(safe_batch(plan.calls, plan.owner, what))
         say(f"For the Safe {plan.owner}: {safe_path}")
     report = build_report(plan, receipts)
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
-        for transaction in report["transactions"]:
-            click.echo(f"{transaction['hash'] or 'not sent'}  {transaction['function']}")
+        for call, sent in zip(plan.calls, report["transactions"], strict=True):
+            click.echo(f"{sent['hash'] or 'not sent'}  {call.method}")
 
 
 def show_preview(chart_path: Path, as_json: bool) -> None:

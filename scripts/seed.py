@@ -7,11 +7,10 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
 from perpetual_pools.contracts import instance
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import OperationError
-from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import OperationError, transactions
 from perpetual_pools.operations.pools import choose_pools
 from perpetual_pools.operations.seeding import find_seeding
 from perpetual_pools.parameters import ValueProblem, parse_amount
@@ -20,7 +19,7 @@ from perpetual_pools.parameters import ValueProblem, parse_amount
 @click.command(cls=Command, network_callback=prepare)
 @click.option("--market", required=True, help="Like 3-BTC/USDC.")
 @click.option("--amount", "text", required=True, help='What each side should have in the end, like "1_000 USDC".')
-@recorded_option
+@record_option
 @account_option(prompt=None)
 @yes_option
 @json_option
@@ -45,8 +44,10 @@ def cli(market: str, text: str, record_path: Path | None, account: AccountAPI | 
         amount = parse_amount(text, token.symbol(), token.decimals())
     except ValueProblem as problem:
         raise OperationError(f"--amount: {problem}") from problem
-    calls, receipts = find_and_send(account, lambda: find_seeding(record, market, amount, account.address), yes)
+    found, receipts = find_and_send(
+        account, lambda block: find_seeding(record, block, market, amount, account.address), yes
+    )
     if as_json:
-        click.echo(json.dumps({"market": market, "transactions": calls_as_json(calls, receipts)}, indent=2))
+        click.echo(json.dumps({"market": market, "transactions": transactions(found.calls, receipts)}, indent=2))
     else:
-        click.echo(f"{market}: {f'{len(calls)} sent' if calls else 'both sides have as much'}")
+        click.echo(f"{market}: {f'{len(found.calls)} sent' if found.calls else 'both sides have as much'}")

@@ -7,16 +7,16 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, recorded_option, sender, yes_option
+from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
 from perpetual_pools.contracts import instance
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.pools import find_shutdown
 
 
 @click.command(cls=Command, network_callback=prepare)
 @click.option("--market", required=True, help="Like 3-BTC/USDC.")
-@recorded_option
+@record_option
 @account_option(prompt=None)
 @yes_option
 @json_option
@@ -34,10 +34,10 @@ def cli(market: str, record_path: Path | None, account: AccountAPI | None, yes: 
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    calls, receipts = find_and_send(account, lambda: find_shutdown(record, market), yes)
+    found, receipts = find_and_send(account, lambda block: find_shutdown(record, block, market), yes)
     is_shutdown = bool(instance("LeveragedPool", record.address(market)).isShutdown())
     if as_json:
-        sent = calls_as_json(calls, receipts)
+        sent = transactions(found.calls, receipts)
         click.echo(json.dumps({"market": market, "is_shutdown": is_shutdown, "transactions": sent}, indent=2))
     else:
         click.echo(f"{market}: {'shut down' if is_shutdown else 'open: it has rebalanced'}")

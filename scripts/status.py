@@ -8,7 +8,7 @@ import click
 from ape import chain
 from rich.console import Console
 
-from perpetual_pools.commands import Command, json_option, prepare, recorded_option, say
+from perpetual_pools.commands import Command, json_option, prepare, record_option, say
 from perpetual_pools.networks import connected_network, default_record_path, recorded
 from perpetual_pools.status import Reader, StatusError
 from perpetual_pools.status.alarms import WEEKS, Alarm, find_alarms
@@ -36,7 +36,7 @@ def as_prices(context: click.Context, option: click.Parameter, texts: tuple[str,
 
 
 @click.command(cls=Command, network_callback=prepare)
-@recorded_option
+@record_option
 @json_option
 @click.option(
     "--watch", "again", is_flag=True, help="Show it again and again, until Ctrl-C; as JSON, a line each time."

@@ -1,7 +1,6 @@
 """Rebalances the pools of a record that are due."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,23 +13,31 @@ from perpetual_pools.commands import (
     find_and_send,
     json_option,
     prepare,
-    recorded_option,
+    record_option,
     say,
     sender,
     yes_option,
 )
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import Call
-from perpetual_pools.operations.calls import as_json as calls_as_json
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.pools import decimals_of
 from perpetual_pools.operations.upkeep import Upkeep, find_upkeep, outcomes
+from perpetual_pools.parameters import ValueProblem, parse_address
 from perpetual_pools.status.text import decimal
 
 
+def as_address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """With its checksum."""
+    try:
+        return None if text is None else parse_address(text)
+    except ValueProblem as problem:
+        raise click.BadParameter(str(problem)) from problem
+
+
 @click.command(cls=Command, network_callback=prepare)
-@recorded_option
+@record_option
 @account_option(prompt=None)
-@click.option("--recipient", help="Who gets the keeper's rewards.  [default: the account]")
+@click.option("--recipient", callback=as_address, help="Who gets the keeper's rewards.  [default: the account]")
 @yes_option
 @json_option
 def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | None, yes: bool, as_json: bool) -> None:
@@ -49,27 +56,25 @@ def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | N
     """
     account = sender(account, "sends")
     record = recorded(record_path or default_record_path())
-    upkeeps: list[Upkeep] = []
 
-    def find() -> Sequence[Call]:
-        upkeeps.append(find_upkeep(record, recipient or account.address))
-        for name in upkeeps[0].waiting:
+    def find(block: int) -> Upkeep:
+        upkeep = find_upkeep(record, block, recipient or account.address)
+        for name in upkeep.waiting:
             say(f"{name}: due, and its oracle has no price for that time: see `ape run status`")
-        return upkeeps[0].calls
+        return upkeep
 
-    calls, receipts = find_and_send(account, find, yes)
-    upkeep = upkeeps[0]
+    upkeep, receipts = find_and_send(account, find, yes)
     found = outcomes(record, receipts)
     decimals = decimals_of(record)
     if as_json:
         pools = [{**asdict(it), "price": str(it.price), "reward": str(it.reward)} for it in found]
-        sent = calls_as_json(calls, receipts)
+        sent = transactions(upkeep.calls, receipts)
         click.echo(json.dumps({"pools": pools, "waiting": upkeep.waiting, "transactions": sent}, indent=2))
     else:
         for it in found:
             done = f"rebalanced at {decimal(it.price, 18)}, reward {decimal(it.reward, decimals)}"
             click.echo(f"{it.name}: {f'reverted with {it.failure}' if it.failure else done}")
-        if not calls:
+        if not upkeep.calls:
             click.echo("Nothing is ready" if upkeep.waiting else "Nothing is due")
     if upkeep.waiting or any(it.failure for it in found):
         raise SystemExit(1)

@@ -4,22 +4,17 @@ from pathlib import Path
 
 import click
 
-from perpetual_pools.commands import Command, compile_anew, prepare, say
+from perpetual_pools.commands import Command, compile_anew, json_option, prepare, record_option, say
 from perpetual_pools.networks import default_record_path
 from perpetual_pools.verification import INDEX, publish, write
 
 
 @click.command(cls=Command, network_callback=prepare)
-@click.option(
-    "--record",
-    "record_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The record of what was deployed.  [default: deployments/<network>.json]",
-)
+@record_option
 @click.option(
     "--publish", "must_publish", is_flag=True, help="Have the explorer's plugin of Ape publish each contract."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the index as JSON, and nothing else, to standard output.")
+@json_option
 def cli(record_path: Path | None, must_publish: bool, as_json: bool) -> None:
     """Write the compiler's input for each contract of a deployment, ready for a block explorer.
 

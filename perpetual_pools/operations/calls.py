@@ -35,14 +35,26 @@ class Call:
         """ABI-encoded."""
         return to_hex(getattr(self.contract, self.function).encode_input(*self.arguments))
 
+    @property
+    def method(self) -> str:
+        """Like `farm.schedule`."""
+        return f"{self.name}.{self.function}"
+
     def __str__(self) -> str:
-        return f"{self.name}.{self.function}({', '.join(map(str, self.arguments))})"
+        return f"{self.method}({', '.join(map(str, self.arguments))})"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an operation has to send, in order; what is so already as of the block it looked at is left out."""
+
+    calls: tuple[Call, ...]
 
 
 def send_calls(
     account: AccountAPI, calls: Sequence[Call], nonce: int, report: Callable[[str], object] = lambda _: None
 ) -> Iterator[ReceiptAPI]:
-    """Sends one after the other, from `nonce` on, which was read before what the calls rest on.
+    """Sends one after the other, from `nonce` on, which is of the block that the calls rest on.
 
     Raises:
         SendingError: the account cannot send.
@@ -51,7 +63,7 @@ def send_calls(
     for number, call in enumerate(calls, start=nonce):
         transaction = getattr(call.contract, call.function).as_transaction(*call.arguments, sender=account)
         receipt = send(signed(account, transaction, number))
-        report(f"{call}: {receipt.txn_hash}")
+        report(f"{call.method}: {receipt.txn_hash}")
         yield receipt
 
 
@@ -67,7 +79,7 @@ def safe_batch(calls: Sequence[Call], safe: str, description: str) -> str:
     return json.dumps(batch, indent=2) + "\n"
 
 
-def as_json(calls: Sequence[Call], receipts: Sequence[ReceiptAPI]) -> list[dict[str, Any]]:
+def transactions(calls: Sequence[Call], receipts: Sequence[ReceiptAPI]) -> list[dict[str, Any]]:
     """For machines. `receipts`: of those that were sent."""
     hashes = [*(receipt.txn_hash for receipt in receipts), *[None] * (len(calls) - len(receipts))]
     return [

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import ape
-
-from perpetual_pools.contracts import instance
+from perpetual_pools.contracts import AtBlock, at_block
 from perpetual_pools.deployment.plan import FACTORY, FARM
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.operations.calls import Call, OperationError
+from perpetual_pools.operations.calls import Call, Found, OperationError
 from perpetual_pools.operations.pools import choose_pools
 from perpetual_pools.parameters import ValueProblem, parse_address, parse_share, parse_weight
 from perpetual_pools.records import Record
 
-if TYPE_CHECKING:
-    from ape.contracts import ContractInstance
-
 
 @dataclass(frozen=True)
-class Decision:
-    """What is to be sent, in order, by whom, from which nonce on."""
+class Decision(Found):
+    """What the owner has to send."""
 
     sender: str
-    nonce: int
-    calls: tuple[Call, ...]
+    """The owner; of an acceptance, who will be."""
 
 
 @dataclass(frozen=True)
@@ -34,81 +27,78 @@ class Action:
     """Something that an owner decides. `find` gives the calls that make it so, but for those that are so already."""
 
     help: str
-    find: Callable[[Record, Sequence[str]], list[Call]]
+    find: Callable[[Record, int, Sequence[str]], list[Call]]
     of: str
     """Whose owner it takes."""
 
 
-def decide(record: Record, action: str, values: Sequence[str]) -> Decision:
-    """The calls of an action; none if all is so already.
+def decide(record: Record, block: int, action: str, values: Sequence[str]) -> Decision:
+    """The calls of an action; none if all is so already as of the block.
 
     Raises:
         OperationError: the values are not what the action takes, or it cannot be done.
         RecordError: the record lacks what the action is about.
     """
-    sender = _offered_to(record) if action == "accept" else str(_owned(record, ACTIONS[action].of).owner())
-    nonce = int(ape.chain.provider.get_nonce(sender))  # before all that the calls rest on
+    of = ACTIONS[action].of
+    sender = _offered_to(record, block) if action == "accept" else str(_owned(record, of, block).owner())
     try:
-        return Decision(sender, nonce, tuple(ACTIONS[action].find(record, values)))
+        return Decision(tuple(ACTIONS[action].find(record, block, values)), sender)
     except ValueProblem as problem:
         raise OperationError(f"{action}: {problem}") from problem
 
 
-def _owned(record: Record, name: str) -> ContractInstance:
-    return instance({FACTORY: "PoolFactory", FARM: "StakingFarm"}[name], record.address(name))
+def _owned(record: Record, name: str, block: int) -> AtBlock:
+    return at_block({FACTORY: "PoolFactory", FARM: "StakingFarm"}[name], record.address(name), block)
 
 
-def _offered_to(record: Record) -> str:
+def _offered_to(record: Record, block: int) -> str:
     """Who may accept; the owner where nothing is offered."""
-    offers = {str(_owned(record, name).pendingOwner()) for name in (FACTORY, FARM)} - {ZERO_ADDRESS}
+    offers = {str(_owned(record, name, block).pendingOwner()) for name in (FACTORY, FARM)} - {ZERO_ADDRESS}
     if len(offers) > 1:
         raise OperationError(f"factory and farm are offered to different owners: {', '.join(sorted(offers))}")
-    return offers.pop() if offers else str(_owned(record, FACTORY).owner())
+    return offers.pop() if offers else str(_owned(record, FACTORY, block).owner())
 
 
-def _accept(record: Record, values: Sequence[str]) -> list[Call]:
+def _accept(record: Record, block: int, values: Sequence[str]) -> list[Call]:
     _expect(values, 0, "no values")
-    owned = {name: _owned(record, name) for name in (FACTORY, FARM)}
+    owned = {name: _owned(record, name, block) for name in (FACTORY, FARM)}
     return [
-        Call(name, contract, "acceptOwnership")
-        for name, contract in owned.items()
-        if contract.pendingOwner() != ZERO_ADDRESS
+        Call(name, it.contract, "acceptOwnership") for name, it in owned.items() if it.pendingOwner() != ZERO_ADDRESS
     ]
 
 
-def _mints(paused: bool) -> Callable[[Record, Sequence[str]], list[Call]]:
-    def find(record: Record, values: Sequence[str]) -> list[Call]:
-        pools = {name: instance("LeveragedPool", pool) for name, pool in choose_pools(record, values).items()}
-        return [
-            Call(name, pool, "setMintPaused", (paused,)) for name, pool in pools.items() if pool.mintPaused() != paused
-        ]
+def _mints(paused: bool) -> Callable[[Record, int, Sequence[str]], list[Call]]:
+    def find(record: Record, block: int, values: Sequence[str]) -> list[Call]:
+        pools = {name: at_block("LeveragedPool", it, block) for name, it in choose_pools(record, values).items()}
+        others = {name: pool.contract for name, pool in pools.items() if pool.mintPaused() != paused}
+        return [Call(name, pool, "setMintPaused", (paused,)) for name, pool in others.items()]
 
     return find
 
 
-def _fee_recipient(record: Record, values: Sequence[str]) -> list[Call]:
+def _fee_recipient(record: Record, block: int, values: Sequence[str]) -> list[Call]:
     _expect(values, 1, "one address")
-    factory, recipient = _owned(record, FACTORY), parse_address(values[0])
+    factory, recipient = _owned(record, FACTORY, block), parse_address(values[0])
     same = factory.feeRecipient() == recipient
-    return [] if same else [Call(FACTORY, factory, "setFeeRecipient", (recipient,))]
+    return [] if same else [Call(FACTORY, factory.contract, "setFeeRecipient", (recipient,))]
 
 
-def _weights(record: Record, values: Sequence[str]) -> list[Call]:
+def _weights(record: Record, block: int, values: Sequence[str]) -> list[Call]:
     if not values:
         raise OperationError("expected STAKED=WEIGHT, like 3L-BTC/USDC=2 or '3L-BTC/USDC pair=2'")
-    farm, calls = _owned(record, FARM), []
+    farm, calls = _owned(record, FARM, block), []
     for value in values:
         name, _, number = value.rpartition("=")
         token, weight = record.address(name), parse_weight(number)
         if farm.farm(token)[1] != weight:
-            calls.append(Call(FARM, farm, "setWeight", (token, weight)))
+            calls.append(Call(FARM, farm.contract, "setWeight", (token, weight)))
     return calls
 
 
-def _allocation(record: Record, values: Sequence[str]) -> list[Call]:
+def _allocation(record: Record, block: int, values: Sequence[str]) -> list[Call]:
     _expect(values, 1, 'one share, like "40 %"')
-    farm, bps = _owned(record, FARM), parse_share(values[0])
-    return [] if farm.primaryBps() == bps else [Call(FARM, farm, "setAllocation", (bps,))]
+    farm, bps = _owned(record, FARM, block), parse_share(values[0])
+    return [] if farm.primaryBps() == bps else [Call(FARM, farm.contract, "setAllocation", (bps,))]
 
 
 def _expect(values: Sequence[str], count: int, what: str) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import ape
 
-from perpetual_pools.contracts import instance
+from perpetual_pools.contracts import at_block, instance
 from perpetual_pools.model.constants import SHUTDOWN_DELAY
-from perpetual_pools.operations.calls import Call, OperationError
+from perpetual_pools.operations.calls import Call, Found, OperationError
 from perpetual_pools.records import Record
+
+
+@dataclass(frozen=True)
+class Fees(Found):
+    """The calls pay out what there is."""
+
+    amounts: dict[str, int]
+    """The protocol fees of each pool, in settlement units."""
 
 
 def pools_of(record: Record) -> dict[str, str]:
@@ -32,25 +41,26 @@ def decimals_of(record: Record) -> int:
     return int(instance("MockERC20", pool.settlementToken()).decimals())
 
 
-def find_fees(record: Record) -> tuple[dict[str, int], tuple[Call, ...]]:
-    """The protocol fees of each pool in settlement units, and the calls that pay out what there is."""
-    pools = {name: instance("LeveragedPool", pool) for name, pool in pools_of(record).items()}
-    fees = {name: int(pool.protocolFees()) for name, pool in pools.items()}
-    return fees, tuple(Call(name, pools[name], "collectFees") for name, amount in fees.items() if amount)
+def find_fees(record: Record, block: int) -> Fees:
+    """The protocol fees as of the block, and the calls that pay them out."""
+    pools = {name: at_block("LeveragedPool", pool, block) for name, pool in pools_of(record).items()}
+    amounts = {name: int(pool.protocolFees()) for name, pool in pools.items()}
+    calls = tuple(Call(name, pools[name].contract, "collectFees") for name, amount in amounts.items() if amount)
+    return Fees(calls, amounts)
 
 
-def find_shutdown(record: Record, market: str) -> tuple[Call, ...]:
+def find_shutdown(record: Record, block: int, market: str) -> Found:
     """The call that closes the market's pool; none if it is closed.
 
     The pool tries to rebalance first, and stays open when it can. Raises OperationError when it is too early.
     """
     ((name, address),) = choose_pools(record, [market]).items()
-    pool = instance("LeveragedPool", address)
+    pool = at_block("LeveragedPool", address, block)
     if pool.isShutdown():
-        return ()
+        return Found(())
     opens, now = pool.nextRebalance() + SHUTDOWN_DELAY, int(ape.chain.pending_timestamp)
     if now < opens:
         raise OperationError(
             f"{name} can be shut down from {opens} on, 14 days after the rebalance that it misses; it is {now} now"
         )
-    return (Call(name, pool, "shutdown"),)
+    return Found((Call(name, pool.contract, "shutdown"),))

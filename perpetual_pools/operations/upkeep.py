@@ -11,10 +11,10 @@ from eth_utils.address import to_checksum_address
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
-from perpetual_pools.contracts import container, instance
+from perpetual_pools.contracts import at_block, container
 from perpetual_pools.deployment.plan import KEEPER
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.operations.calls import Call
+from perpetual_pools.operations.calls import Call, Found
 from perpetual_pools.operations.pools import pools_of
 from perpetual_pools.records import Record
 
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Upkeep:
-    """What is due: pools whose time has come and whose oracle has a price for it."""
+class Upkeep(Found):
+    """One call for all pools whose time has come and whose oracle has a price for it; none without such."""
 
     names: tuple[str, ...]
+    """Of those."""
     waiting: tuple[str, ...]
     """Pools whose time has come, but without a price."""
-    calls: tuple[Call, ...]
-    """One for all, or none."""
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,20 @@ class Outcome:
     failure: str = ""
 
 
-def find_upkeep(record: Record, recipient: str | None = None) -> Upkeep:
-    """What is due now. `recipient`: who gets the rewards; None: nobody, they stay in the pools.
+def find_upkeep(record: Record, block: int, recipient: str | None = None) -> Upkeep:
+    """What is due. `recipient`: who gets the rewards; None: nobody, they stay in the pools.
 
     Raises RecordError when the record has no keeper.
     """
-    pools, keeper = pools_of(record), instance("PoolKeeper", record.address(KEEPER))
+    pools, keeper = pools_of(record), at_block("PoolKeeper", record.address(KEEPER), block)
     addresses = list(pools.values())
     is_due = dict(zip(pools, keeper.due(addresses), strict=True))
     _, performed = keeper.checkUpkeep(encode(["address[]", "address"], [addresses, recipient or ZERO_ADDRESS]))
     ready, hints, _ = decode(["address[]", "uint80[]", "address"], bytes(performed))
     names = tuple(_name(pools, pool) for pool in ready)
     arguments = ([pools[name] for name in names], list(hints), recipient or ZERO_ADDRESS)
-    calls = (Call(KEEPER, keeper, "upkeep", arguments),) if names else ()
-    return Upkeep(names, tuple(name for name in pools if is_due[name] and name not in names), calls)
+    calls = (Call(KEEPER, keeper.contract, "upkeep", arguments),) if names else ()
+    return Upkeep(calls, names, tuple(name for name in pools if is_due[name] and name not in names))
 
 
 def outcomes(record: Record, receipts: Sequence[ReceiptAPI]) -> list[Outcome]:

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from eth_utils.conversions import to_hex
 from rich.console import Console
 from rich.table import Table
 
 from perpetual_pools.model.farm import BPS
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.programme.scheduling import HOURS_IN_A_WEEK, Plan, Share
 from perpetual_pools.programme.text import percent, tcr, tenthousandths
 from perpetual_pools.tables import new_table
@@ -29,7 +29,6 @@ def build_report(plan: Plan, receipts: list[ReceiptAPI]) -> dict[str, Any]:
     Args:
         receipts: one for each of the plan's calls; none if it was not sent.
     """
-    hashes = [receipt.txn_hash for receipt in receipts] or [None] * len(plan.calls)
     return {
         "schema_version": SCHEMA_VERSION,
         "farm": plan.farm.address,
@@ -63,15 +62,7 @@ def build_report(plan: Plan, receipts: list[ReceiptAPI]) -> dict[str, Any]:
             }
             for share in plan.shares
         ],
-        "transactions": [
-            {
-                "to": contract.address,
-                "function": function,
-                "data": to_hex(getattr(contract, function).encode_input(*arguments)),
-                "hash": sent,
-            }
-            for (contract, function, arguments), sent in zip(plan.calls, hashes, strict=True)
-        ],
+        "transactions": transactions(plan.calls, receipts),
     }
 
 

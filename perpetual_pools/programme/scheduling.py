@@ -13,25 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
 from eth_utils.address import is_hex_address, to_checksum_address
 
-from perpetual_pools.contracts import instance
+from perpetual_pools.contracts import AtBlock, at_block, instance
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import BPS, WEEK
 from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.operations.calls import Call, send_calls
 from perpetual_pools.parameters import TCR_DECIMALS
 from perpetual_pools.programme.amounts import LAUNCH, Programme, weekly_amounts
 from perpetual_pools.programme.text import tcr
-from perpetual_pools.sending import send, signed
+from perpetual_pools.sending import latest_block, nonce_at
 
 if TYPE_CHECKING:
-    from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+    from ape.api import AccountAPI, ReceiptAPI
     from ape.contracts import ContractInstance
 
 HOURS_IN_A_WEEK = 7 * 24
@@ -117,22 +117,11 @@ class Plan:
         return self.begin(self.first_week)
 
     @property
-    def calls(self) -> list[tuple[ContractInstance, str, tuple[object, ...]]]:
-        """What has to be sent: contract, function, arguments. The allowance is exact, and given once."""
-        schedule = (self.farm, "schedule", (list(self.amounts),))
-        approve = (self.token, "approve", (self.farm.address, self.total))
+    def calls(self) -> list[Call]:
+        """What has to be sent. The allowance is exact, and given once."""
+        schedule = Call("farm", self.farm, "schedule", (list(self.amounts),))
+        approve = Call("TCR", self.token, "approve", (self.farm.address, self.total))
         return [schedule] if self.allowance == self.total else [approve, schedule]
-
-
-@dataclass(frozen=True)
-class _AtBlock:
-    """A contract as it was at the end of a block: its views answer by that."""
-
-    contract: ContractInstance
-    block: int
-
-    def __getattr__(self, view: str) -> Any:
-        return partial(getattr(self.contract, view), block_id=self.block)
 
 
 # --- what is there ---
@@ -177,17 +166,16 @@ def read_plan(
     Raises:
         SchedulingError: the programme has no such weeks, or they cannot be scheduled now.
     """
-    block = ape.chain.provider.web3.eth.block_number
-    there = _AtBlock(farm, block)
+    block = latest_block()
+    there = AtBlock(farm, block)
     owner = str(there.owner())
-    nonce = ape.chain.provider.get_nonce(owner, block_id=block)
     first = _next_week(there, from_week, margin)
     wanted = weekly_amounts(programme)
     if first >= len(wanted):
         raise SchedulingError(f"the programme is over: its last week was {len(wanted) - 1}, the farm's next is {first}")
     if not 1 <= weeks <= len(wanted) - first:
         raise SchedulingError(f"from week {first} on the programme has 1 to {len(wanted) - first} weeks, not {weeks}")
-    token = _AtBlock(instance("MockERC20", there.rewardToken()), block)  # whichever ERC-20 it is
+    token = at_block("MockERC20", there.rewardToken(), block)  # whichever ERC-20 it is
     if token.decimals() != TCR_DECIMALS:
         raise SchedulingError(f"the farm pays {token.symbol()} of {token.decimals()} decimals, TCR has {TCR_DECIMALS}")
     return Plan(
@@ -195,7 +183,7 @@ def read_plan(
         token=token.contract,
         block=block,
         owner=owner,
-        nonce=nonce,
+        nonce=nonce_at(owner, block),
         start=there.start(),
         first_week=first,
         amounts=wanted[first : first + weeks],
@@ -207,7 +195,7 @@ def read_plan(
     )
 
 
-def _next_week(farm: _AtBlock, from_week: int | None, margin: int) -> int:
+def _next_week(farm: AtBlock, from_week: int | None, margin: int) -> int:
     """The week that the next amount goes to, also if it arrives `margin` seconds later."""
     scheduled, start, now = farm.weeksScheduled(), farm.start(), ape.chain.pending_timestamp
     first = int(max(scheduled, -((start - now) // WEEK)))
@@ -230,7 +218,7 @@ def _why_not(week: int, scheduled: int, first: int) -> str:
     return f"week {week} is scheduled already" if week < scheduled else f"week {week} has begun unscheduled"
 
 
-def _missed(farm: _AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
+def _missed(farm: AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
     if farm.emitted(farm.start() + len(wanted) * WEEK) == sum(wanted):
         return  # saves a question for each week
     for week, programme in enumerate(wanted):
@@ -239,14 +227,14 @@ def _missed(farm: _AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
             yield Missed(week, programme, scheduled)
 
 
-def _markets(farm: _AtBlock) -> list[tuple[str, int, int]]:
+def _markets(farm: AtBlock) -> list[tuple[str, int, int]]:
     """Name, ten-thousandths of the emission, and weight of each."""
     primary = farm.primaryBps()
     parts = zip(Market, (primary, BPS - primary), strict=True)
     return [(market.name.lower(), bps, farm.totalWeight(market.value)) for market, bps in parts]
 
 
-def _shares(farm: _AtBlock) -> Iterator[Share]:
+def _shares(farm: AtBlock) -> Iterator[Share]:
     markets = _markets(farm)
     for number in range(farm.farmCount()):
         token = farm.farms(number)
@@ -254,7 +242,7 @@ def _shares(farm: _AtBlock) -> Iterator[Share]:
         name, bps, market_weight = markets[market]
         yield Share(
             token,
-            _symbol(_AtBlock(instance("MockERC20", token), farm.block)),
+            _symbol(at_block("MockERC20", token, farm.block)),
             name,
             bps,
             weight,
@@ -263,7 +251,7 @@ def _shares(farm: _AtBlock) -> Iterator[Share]:
         )
 
 
-def _symbol(token: _AtBlock) -> str:
+def _symbol(token: AtBlock) -> str:
     try:
         return str(token.symbol())
     except NO_ANSWER:
@@ -287,15 +275,15 @@ def verify_sender(plan: Plan, account: AccountAPI) -> None:
         )
 
 
-def _now(plan: Plan) -> _AtBlock:
+def _now(plan: Plan) -> AtBlock:
     """The farm of the latest block. Raises SchedulingError when whoever answers does not know the plan's yet."""
-    latest = ape.chain.provider.web3.eth.block_number
+    latest = latest_block()
     if latest < plan.block:
         raise SchedulingError(
             f"the node that answers is behind: its latest block is {latest}, and the plan is of block {plan.block}. Nothing "
             "was scheduled. Run again"
         )
-    return _AtBlock(plan.farm, latest)
+    return AtBlock(plan.farm, latest)
 
 
 def send_plan(
@@ -310,11 +298,9 @@ def send_plan(
     """
     verify_sender(plan, account)
     receipts: list[ReceiptAPI] = []
-    for nonce, (contract, function, arguments) in enumerate(plan.calls, start=plan.nonce):
+    for nonce, call in enumerate(plan.calls, start=plan.nonce):
         _next_week(_now(plan), plan.first_week, margin)
-        transaction: TransactionAPI = getattr(contract, function).as_transaction(*arguments, sender=account)
-        receipts.append(send(signed(account, transaction, nonce)))
-        report(f"{function}: {receipts[-1].txn_hash}")
+        receipts += send_calls(account, [call], nonce, report)
     (scheduled,) = receipts[-1].decode_logs(plan.farm.Scheduled)
     if scheduled.firstWeek != plan.first_week:
         raise SchedulingError(

@@ -156,10 +156,8 @@ def test_schedule__four_weeks__are_shown_sent_and_reported_and_never_sent_again(
     assert (sent["first_week"], sent["last_week"], sent["total_tcr_wei"]) == (0, 3, str(FIRST_FOUR))
     assert [transaction.pop("hash") for transaction in planned["transactions"]] == [None, None]
     hashes = [transaction.pop("hash") for transaction in sent["transactions"]]
-    assert [f"{function}: {hash}" in shown for function, hash in zip(("approve", "schedule"), hashes, strict=True)] == [
-        True,
-        True,
-    ]
+    said = [f"{method}: {hash}" for method, hash in zip(("TCR.approve", "farm.schedule"), hashes, strict=True)]
+    assert [line for line in shown if line in said] == said
     assert planned == sent
 
 
@@ -178,7 +176,7 @@ def test_schedule__answer_yes__prints_a_line_for_each_transaction() -> None:
         done = schedule("--farm", farm, "--weeks", 2, url=url, answer="y\n")
         assert state(url, farm)[1] == list(AMOUNTS[:2])
     assert done.returncode == 0, done.stderr
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["approve", "schedule"]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["TCR.approve", "farm.schedule"]
     assert [len(line.split()[0]) for line in done.stdout.splitlines()] == [66, 66]
 
 
@@ -194,7 +192,7 @@ def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_th
         "--dry-run prints what the owner has to send\n"
     )
     assert dry.returncode == 0, dry.stderr
-    assert dry.stdout == "not sent  approve\nnot sent  schedule\n"
+    assert dry.stdout == "not sent  TCR.approve\nnot sent  farm.schedule\n"
 
 
 def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_until_when_and_how_often(
@@ -250,7 +248,7 @@ def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule
 
         done = schedule(*options, url=url)
         assert done.returncode == 0, done.stderr
-        assert [line.split()[1] for line in done.stdout.splitlines()] == ["schedule"]
+        assert [line.split()[1] for line in done.stdout.splitlines()] == ["farm.schedule"]
         assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
 
 

@@ -16,6 +16,7 @@ from web3.exceptions import Web3Exception, Web3RPCError
 from perpetual_pools import records, sending
 from perpetual_pools.model.farm import WEEK
 from perpetual_pools.networks import connected_network, genesis
+from perpetual_pools.operations import calls
 from perpetual_pools.programme import TCR, scheduling, weekly_amounts
 from perpetual_pools.programme.report import build_report, print_plan
 from perpetual_pools.programme.scheduling import (
@@ -95,7 +96,7 @@ def test_read_plan__nothing_scheduled__begins_with_week_0(owner: Any, tcr: Any, 
     assert (plan.total, plan.balance, plan.allowance) == (FIRST_FOUR, HOLDINGS, 0)
     assert (plan.owner, plan.nonce, plan.start, plan.missed) == (owner.address, nonce, START, ())
     assert plan.token == tcr
-    assert [(contract, function) for contract, function, _ in plan.calls] == [(tcr, "approve"), (farm, "schedule")]
+    assert [(call.contract, call.method) for call in plan.calls] == [(tcr, "TCR.approve"), (farm, "farm.schedule")]
     assert owner.nonce == nonce
 
 
@@ -103,7 +104,7 @@ def test_send_plan__four_weeks__are_funded_and_scheduled_to_the_wei(owner: Any, 
     nonce, said = owner.nonce, []
     receipts = send_plan(read_plan(farm, 4), owner, report=said.append)
     assert owner.nonce == nonce + 2
-    assert said == [f"approve: {receipts[0].txn_hash}", f"schedule: {receipts[1].txn_hash}"]
+    assert said == [f"TCR.approve: {receipts[0].txn_hash}", f"farm.schedule: {receipts[1].txn_hash}"]
     (approval,) = receipts[0].decode_logs(tcr.Approval)
     assert (approval.owner, approval.spender, approval.amount) == (owner, farm, FIRST_FOUR)
     (event,) = receipts[1].decode_logs(farm.Scheduled)
@@ -302,7 +303,7 @@ def test_send_plan__cut_off_after_the_approval__goes_on_with_the_schedule(
     crash_after(1, read_plan(farm, 4), owner, monkeypatch)
     assert (owner.nonce, tcr.allowance(owner, farm), farm.weeksScheduled()) == (nonce + 1, FIRST_FOUR, 0)
     plan = read_plan(farm, 4, from_week=0)
-    assert [function for _, function, _ in plan.calls] == ["schedule"]
+    assert [call.method for call in plan.calls] == ["farm.schedule"]
     send_plan(plan, owner)
     assert owner.nonce == nonce + 2
     assert scheduled(farm) == list(AMOUNTS[:4])
@@ -404,14 +405,14 @@ def test_send_plan__lost_schedule_arrives_after_the_next_week_was_read_again__no
 def test_send_plan__lost_schedule_arrives_at_the_last_moment__the_chain_takes_one_of_both(
     owner: Any, farm: Any, lose_schedule: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost, sign = lose_schedule(), scheduling.signed
+    lost, sign = lose_schedule(), calls.signed
 
     def sign_late(*arguments: Any) -> Any:
         transaction = sign(*arguments)
         deliver(lost)
         return transaction
 
-    monkeypatch.setattr(scheduling, "signed", sign_late)
+    monkeypatch.setattr(calls, "signed", sign_late)
     plan = read_plan(farm, 4)
     with pytest.raises(Web3RPCError, match="nonce too low"):
         send_plan(plan, owner)
@@ -545,13 +546,13 @@ def test_send_plan__schedule_is_mined_when_its_week_has_begun__is_told(
     """What a margin of 0 risks."""
     tcr.approve(farm, AMOUNTS[0], sender=owner)
     at(START)
-    plan, send = read_plan(farm, 1, margin=0), scheduling.send
+    plan, send = read_plan(farm, 1, margin=0), calls.send
 
     def send_late(transaction: Any) -> Any:
         at(START + 1)
         return send(transaction)
 
-    monkeypatch.setattr(scheduling, "send", send_late)
+    monkeypatch.setattr(calls, "send", send_late)
     with pytest.raises(SchedulingError) as raised:
         send_plan(plan, owner, margin=0)
     assert str(raised.value) == (
@@ -743,9 +744,9 @@ def test_build_report__before_and_after__has_all_in_integers(
     report = build_report(plan, [])
     transactions = report.pop("transactions")
     assert report == planned
-    assert [(sent["to"], sent["function"], sent["hash"]) for sent in transactions] == [
-        (tcr.address, "approve", None),
-        (farm.address, "schedule", None),
+    assert [(sent["to"], sent["call"], sent["hash"]) for sent in transactions] == [
+        (tcr.address, f"TCR.approve({farm.address}, {plan.total})", None),
+        (farm.address, f"farm.schedule({list(plan.amounts)})", None),
     ]
 
     receipts = send_plan(plan, owner)

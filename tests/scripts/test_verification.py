@@ -326,7 +326,7 @@ def create(owner: Any, code: bytes) -> str:
     """The address of the new contract."""
     web3 = owner.provider.web3
     sent = web3.eth.send_transaction({"from": owner.address, "data": code})
-    return str(web3.eth.get_transaction_receipt(sent)["contractAddress"])
+    return str(web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)["contractAddress"])
 
 
 @pytest.mark.parametrize(

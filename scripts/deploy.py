@@ -70,11 +70,11 @@ def cli(
     account = sender(account, "deploys")
     parameters = load(parameters_path)
     compile_anew()
-    path = record_path or default_record_path()
+    path = None if dry_run else record_path or default_record_path()
     with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        if dry_run:
+        if path is None:
             with rehearsal(account.address) as rehearsing, tempfile.TemporaryDirectory() as folder:
-                record = deploy(rehearsing, parameters, Path(folder) / path.name, yes=True)
+                record = deploy(rehearsing, parameters, Path(folder) / "record.json", yes=True)
             say("\nDry run: nothing of it is left")
         else:
             record = deploy(account, parameters, path, yes)
@@ -84,7 +84,7 @@ def cli(
     else:
         for name, address in record.addresses.items():
             click.echo(f"{address}  {name}")
-    if not dry_run:
+    if path is not None:
         after_deployment(path, must_publish, say)
 
 

@@ -1,5 +1,6 @@
 """Deployment of a whole system from parameters, through a record."""
 
-from .system import DeploymentError, SystemDeployment, deploy_system
+from .standing import DeploymentError
+from .system import SystemDeployment, deploy_system
 
 __all__ = ["DeploymentError", "SystemDeployment", "deploy_system"]

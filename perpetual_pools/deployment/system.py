@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import ape
 from eth_utils.conversions import to_hex
@@ -41,17 +41,9 @@ from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
 
 from .chain import verify_contracts, verify_prices, verify_start
-from .facts import (
-    address_made,
-    chain_facts,
-    code_facts,
-    entry_of,
-    factory_of,
-    pair_of,
-    parameter_facts,
-    tokens_of,
-)
+from .facts import address_made, entry_of, factory_of, pair_of, tokens_of
 from .plan import FACTORY, FARM, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step, gas, plan
+from .standing import DeploymentError, recorded_nonce, verify_code, verify_nonce, verify_record, verify_step
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
@@ -59,10 +51,6 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], object]
 """Takes a line of progress."""
-
-
-class DeploymentError(Exception):
-    """The deployment cannot go on; says why and what to do."""
 
 
 def commit() -> str | None:
@@ -143,13 +131,13 @@ class SystemDeployment:
             deployer=account.address,
         )
         self._shown: dict[str, str] = {}
-        self._verify_record()
-        self._next_nonce = self._recorded_nonce()
+        verify_record(self.record, record_path, account.address, self.steps)
+        self._next_nonce = recorded_nonce(self.record, account.address)
         self._settle_intent()
         if self.open_steps:  # a finished deployment does not need a price
             verify_prices(parameters)
-            self._verify_nonce()
-            self._verify_code()
+            verify_nonce(self.record, record_path, account.address, self._next_nonce, self.open_steps)
+            verify_code(self.record, record_path, self.steps)
         if FARM not in self.record.deployments:
             verify_start(parameters)
 
@@ -279,84 +267,6 @@ class SystemDeployment:
 
     # --- what is there ---
 
-    def _verify_record(self) -> None:
-        """Raises DeploymentError when the record is of another chain, account or other parameters, or is not true."""
-        record = self.record
-        recorded = f"{record.network}, id {record.chain_id}, block 0 {record.genesis}"
-        connected = f"{connected_network()}, id {ape.chain.chain_id}, block 0 {genesis()}"
-        if recorded != connected:
-            raise DeploymentError(
-                f"{self.path} is the record of another chain: {recorded}; connected is {connected}. "
-                "Name another file for this chain's record, or remove that one if its chain is gone"
-            )
-        if record.deployer != self.account.address:
-            raise DeploymentError(
-                f"{self.path} is of the account {record.deployer}: go on with that one, not with {self.account.address}"
-            )
-        calls = {step.name for step in self.steps if isinstance(step, FunctionCall)}
-        creations = {step.name for step in self.steps} - calls
-        for name in (*record.deployments, *record.calls):
-            if name not in creations | calls:
-                raise DeploymentError(f"{self.path} has {name!r}, which the parameters do not ask for")
-        for step in self.steps:
-            self._verify_step(step)
-
-    def _verify_step(self, step: Step) -> None:
-        """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
-        for fact in parameter_facts(step, self.record):
-            if fact.differs:
-                raise DeploymentError(
-                    f"{self.path}: {fact.name!r} has {fact.what} = {fact.found}, the parameters say {fact.expected}. "
-                    "What is deployed cannot change: name another file to deploy anew"
-                )
-        for fact in chain_facts(step, self.record):
-            if fact.differs:
-                mend = "Put the record back as it was written"
-                if fact.what == "transaction":
-                    mend += (
-                        "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
-                    )
-                raise DeploymentError(
-                    f"{self.path}: {fact.name!r} has the {fact.what} {fact.expected}, the chain says {fact.found}. "
-                    f"{mend}"
-                )
-
-    def _recorded_nonce(self) -> int:
-        """The account's next one, as far as the record knows."""
-        made = [entry for entry in self.record.deployments.values() if entry.deployer == self.account.address]
-        last = [*made[-1:], *list(self.record.calls.values())[-1:]]
-        transactions = [cast(Any, entry).transaction for entry in last]
-        return max((1 + ape.chain.provider.web3.eth.get_transaction(it)["nonce"] for it in transactions), default=0)
-
-    def _verify_nonce(self) -> None:
-        """Raises DeploymentError when the node is behind, or the account has gone on with another record."""
-        nonce, block = self._nonce_at_head()
-        if nonce < self._next_nonce:
-            raise DeploymentError(
-                f"{self.path} has a transaction of nonce {self._next_nonce - 1}, but this chain expects {nonce} from "
-                f"{self.account.address}: its node is behind. Wait, then run again"
-            )
-        if not self.record.deployments:
-            return
-        codes = (container(step.contract).contract_type.get_runtime_bytecode() for step in self.open_steps)
-        lengths = {len(code) for code in codes if code}
-        for number in range(self._next_nonce, nonce):
-            address = creation_address(self.account.address, number)
-            if len(ape.chain.provider.get_code(address, block_id=block)) in lengths:
-                raise DeploymentError(
-                    f"{self.path} ends before nonce {self._next_nonce}, and with nonce {number} {self.account.address} has "
-                    f"deployed {address}, which looks like one of the steps that are left. Is there a newer record?"
-                )
-
-    def _verify_code(self) -> None:
-        """Raises DeploymentError when what is compiled here is not what the recorded contracts were made of."""
-        for step in self.steps:
-            for fact in code_facts(step, self.record):
-                if fact.differs:
-                    raise DeploymentError(
-                        f"{self.path}: {fact.name!r} was made of {fact.found}. Check out that commit, then run again"
-                    )
-
     def _verify_funds(self) -> None:
         cost, balance = self.gas() * ape.chain.provider.gas_price, self.account.balance
         if balance < cost:
@@ -364,11 +274,6 @@ class SystemDeployment:
                 f"{self.account.address} has {_decimal(balance, 18)} ETH, the steps take about {_decimal(cost, 18)} ETH: "
                 f"{_decimal(cost - balance, 18)} ETH are missing. Nothing was sent"
             )
-
-    def _nonce_at_head(self) -> tuple[int, int]:
-        """The account's next nonce, and the block it is of: what else is asked of that block fits to it."""
-        block = int(ape.chain.blocks.head.number or 0)
-        return int(ape.chain.provider.get_nonce(self.account.address, block_id=block)), block
 
     def _settle_intent(self) -> None:
         """Finds out what became of a transaction that was to be sent when an earlier run ended."""
@@ -378,7 +283,8 @@ class SystemDeployment:
         step = next((step for step in self.steps if step.name == intent.step), None)
         if step is None:
             raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
-        nonce, block = self._nonce_at_head()
+        block = sending.latest_block()
+        nonce = sending.nonce_at(self.account.address, block)
         if sending.is_known(intent.transaction) or (nonce > intent.nonce and sending.becomes_known(intent.transaction)):
             self.report(f"{step.name}: was sent in an earlier run, {intent.transaction}")
             receipt = sending.confirmed(intent.transaction)
@@ -388,7 +294,7 @@ class SystemDeployment:
                 self._save(intent=None)
             else:
                 self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt)
-                self._verify_step(step)
+                verify_step(self.record, self.path, step)
         elif intent.nonce < self._next_nonce:
             self._save(
                 intent=None

@@ -130,7 +130,7 @@ def test_nonce_of_a_node_that_is_behind__is_not_used(
             "Wait, then run again"
         )
     with monkeypatch.context() as patch:
-        patch.setattr(SystemDeployment, "_nonce_at_head", lambda _: (stale, 0))
+        patch.setattr(sending, "nonce_at", lambda *_: stale)
         with pytest.raises(DeploymentError) as behind:
             deploy_system(owner, small, path)
         assert str(behind.value) == (

@@ -50,7 +50,7 @@ def find_upkeep(record: Record, block: int, recipient: str | None = None) -> Upk
     pools, keeper = pools_of(record), at_block("PoolKeeper", record.address(KEEPER), block)
     addresses = list(pools.values())
     is_due = dict(zip(pools, keeper.due(addresses), strict=True))
-    _, performed = keeper.checkUpkeep(encode(["address[]", "address"], [addresses, recipient or ZERO_ADDRESS]))
+    _, performed = keeper.checkUpkeep(encode(["address[]", "address"], [addresses, ZERO_ADDRESS]))
     ready, hints, _ = decode(["address[]", "uint80[]", "address"], bytes(performed))
     names = tuple(_name(pools, pool) for pool in ready)
     arguments = ([pools[name] for name in names], list(hints), recipient or ZERO_ADDRESS)

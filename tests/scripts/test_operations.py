@@ -87,6 +87,20 @@ def test_seeding__fills_each_side_up_with_what_waits_counted__and_is_done_once(
     assert (usdc.balanceOf(owner), usdc.balanceOf(pool)) == (0, 2_000 * UNIT)
 
 
+def test_seeding__run_again_in_the_front_running_interval__counts_what_waits_for_the_rebalance_but_one(
+    deployed: Record, pool: Any, usdc: Any, owner: Any, chain: Any
+) -> None:
+    usdc.mint(owner, 4_000 * UNIT, sender=owner)
+    epoch = pool.epoch()
+    chain.mine(timestamp=pool.nextRebalance() - pool.frontRunningInterval() + 1)
+    usdc.approve(pool, 3_000 * UNIT, sender=owner)  # more than is needed: cut down to that
+    calls = find_seeding(deployed, latest_block(), POOL, 1_000 * UNIT, owner.address).calls
+    assert list(map(str, calls))[0] == f"USDC.approve({pool.address}, 2000000000)"
+    list(send_calls(owner, calls, owner.nonce))
+    assert [pool.batch(number, CommitType.SHORT_MINT)[0] for number in (epoch, epoch + 1)] == [0, 1_000 * UNIT]
+    assert find_seeding(deployed, latest_block(), POOL, 1_000 * UNIT, owner.address) == Found(())
+
+
 def test_seeding__account_with_too_little__is_told(deployed: Record, usdc: Any, owner: Any) -> None:
     usdc.mint(owner, 1_999 * UNIT, sender=owner)
     with pytest.raises(OperationError) as raised:
@@ -162,7 +176,7 @@ def test_calls__found_as_of_a_block_that_is_over__are_refused_with_its_nonce(
     deployed: Record, pool: Any, usdc: Any, owner: Any
 ) -> None:
     """What a node that is behind answers: both sides look empty, and the nonce is one that is gone."""
-    usdc.mint(owner, 4_000 * UNIT, sender=owner)
+    usdc.mint(owner, 2_000 * UNIT, sender=owner)
     behind = latest_block()
     nonce = owner.nonce
     seeding = find_seeding(deployed, behind, POOL, 1_000 * UNIT, owner.address)
@@ -221,13 +235,14 @@ def test_shutdown__only_14_days_after_a_missed_rebalance__and_once(
     deployed: Record, pool: Any, owner: Any, chain: Any
 ) -> None:
     opens = pool.nextRebalance() + 14 * DAY
-    chain.mine(timestamp=opens - 2)
+    chain.mine(timestamp=opens - 10)
+    chain.pending_timestamp = opens - 1
     with pytest.raises(OperationError) as raised:
         find_shutdown(deployed, latest_block(), POOL)
-    assert str(raised.value).startswith(
-        f"{POOL} can be shut down from {opens} on, 14 days after the rebalance that it misses"
+    assert str(raised.value) == (
+        f"{POOL} can be shut down from {opens} on, 14 days after the rebalance that it misses; it is {opens - 1} now"
     )
-    chain.mine(timestamp=opens)
+    chain.pending_timestamp = opens
     list(send_calls(owner, find_shutdown(deployed, latest_block(), POOL).calls, owner.nonce))
     assert pool.isShutdown()
     assert find_shutdown(deployed, latest_block(), POOL) == Found(())

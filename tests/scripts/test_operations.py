@@ -95,7 +95,7 @@ def test_seeding__run_again_in_the_front_running_interval__counts_what_waits_for
     chain.mine(timestamp=pool.nextRebalance() - pool.frontRunningInterval() + 1)
     usdc.approve(pool, 3_000 * UNIT, sender=owner)  # more than is needed: cut down to that
     calls = find_seeding(deployed, latest_block(), POOL, 1_000 * UNIT, owner.address).calls
-    assert list(map(str, calls))[0] == f"USDC.approve({pool.address}, 2000000000)"
+    assert str(calls[0]) == f"USDC.approve({pool.address}, 2000000000)"
     list(send_calls(owner, calls, owner.nonce))
     assert [pool.batch(number, CommitType.SHORT_MINT)[0] for number in (epoch, epoch + 1)] == [0, 1_000 * UNIT]
     assert find_seeding(deployed, latest_block(), POOL, 1_000 * UNIT, owner.address) == Found(())

@@ -18,6 +18,7 @@ from ape_accounts import KeyfileAccount
 from ape_foundry.exceptions import FoundryProviderError
 from web3.exceptions import Web3Exception
 
+from perpetual_pools import compiled
 from perpetual_pools.contracts import ContractError
 from perpetual_pools.deployment import DeploymentError
 from perpetual_pools.deployment.rehearsal import RehearsalError
@@ -96,9 +97,11 @@ def sender(account: AccountAPI | None, verb: str) -> AccountAPI:
 
 
 def compile_anew() -> None:
-    """Unless it is for a local network: Ape's cache does not notice when only an import has changed."""
-    if not chain.provider.network.is_local:
+    """Unless it is for a local network, or all is of the sources that are there: Ape's cache overlooks a changed import."""
+    root = Path(project.path)
+    if not chain.provider.network.is_local and not compiled.is_current(root):
         project.load_contracts(use_cache=False)
+        compiled.mark(root)
 
 
 def agree(account: AccountAPI, transactions: int, yes: bool) -> None:

@@ -48,8 +48,9 @@ def cli(
     """Deploy a whole system as a file of parameters says: oracle wrappers, factory, keeper, pools, farm and AMM pairs.
 
     Prints the plan, asks, sends one transaction after the other and records each. Interrupted, run it again: it goes on
-    where it was and sends nothing twice. Run after the end, it sends nothing. What does not go to a local network is
-    compiled anew. The last steps offer factory and farm to the owner, who has to accept them.
+    where it was and sends nothing twice. Run after the end, it sends nothing. For a network that is not local, the contracts
+    are compiled anew if anything has changed since all of them were. The last steps offer factory and farm to the owner, who
+    has to accept them.
 
     A dry run on a fork does the same with the same addresses, and leaves nothing behind.
 

@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from perpetual_pools import compiled
+
 ROOT = Path(__file__).resolve().parent.parent
 SOLC = "0.8.37"
 LOWEST_NODE = 18
 DOWNLOAD_SECONDS = 30
-CONFIGURATION = ("ape-config.yaml", "requirements/main.lock", "package-lock.json", "tools/solc")
 
 
 class SetUpFailed(Exception):
@@ -263,11 +264,7 @@ def install_compiler(places: Places) -> None:
 
 def compile_contracts(places: Places) -> None:
     """Always by force: Ape's own cache keeps what changed imports and settings have made stale."""
-    sources = [*(places.root / "contracts").rglob("*.sol"), *(places.root / name for name in CONFIGURATION)]
-    names = "\n".join(sorted(str(source.relative_to(places.root)) for source in sources))
-    stamp = digest(sources, names)
-    build = places.root / ".build" / "__local__.json"
-    if is_stamped(places, "contracts", stamp) and build.exists():
+    if compiled.is_current(places.root):
         return
     run_step(
         places,
@@ -276,7 +273,7 @@ def compile_contracts(places: Places) -> None:
         own_data(places, environment(places)),
         "The compiler's message stands above; the line `Error:` names the file.",
     )
-    write_stamp(places, "contracts", stamp)
+    compiled.mark(places.root)
 
 
 def set_up(places: Places, *, compile_too: bool = True) -> None:

@@ -199,4 +199,15 @@ def test_operating__every_command_of_the_page__does_what_it_says(operation: Oper
     missed = it.view(lambda r, at: at("LeveragedPool", r.address("3-BTC/USDC")).nextRebalance())
     it.pass_time(missed + 14 * DAY)
     assert it.run("shutdown").stdout == "3-BTC/USDC: shut down\n"
+
+    # a market is wound down
+    it.run("owner")
+    it.execute_by_safe("no-mints.json")
+    paused = it.view(lambda r, at: [at("LeveragedPool", pool).mintPaused() for pool in pools_of(r).values()])
+    assert paused == [False, False, True, False]
+    it.run("owner")
+    assert len(it.execute_by_safe("no-rewards.json")) == 4
+    staked = [f"1{side}-ETH/USDC{pair}" for side in "LS" for pair in ("", " pair")]
+    weights = it.view(lambda r, at: [at("StakingFarm", r.address("farm")).farm(r.address(name))[1] for name in staked])
+    assert weights == [0, 0, 0, 0]
     assert it.left == []

@@ -97,11 +97,11 @@ def sender(account: AccountAPI | None, verb: str) -> AccountAPI:
 
 
 def compile_anew() -> None:
-    """Unless it is for a local network, or all is of the sources that are there: Ape's cache overlooks a changed import."""
+    """Unless it is for a local network, or nothing has changed since all was compiled (`perpetual_pools.compiled`)."""
     root = Path(project.path)
     if not chain.provider.network.is_local and not compiled.is_current(root):
-        project.load_contracts(use_cache=False)
-        compiled.mark(root)
+        with compiled.marking(root):
+            project.load_contracts(use_cache=False)
 
 
 def agree(account: AccountAPI, transactions: int, yes: bool) -> None:

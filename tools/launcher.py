@@ -266,14 +266,14 @@ def compile_contracts(places: Places) -> None:
     """Always by force: Ape's own cache keeps what changed imports and settings have made stale."""
     if compiled.is_current(places.root):
         return
-    run_step(
-        places,
-        "Contracts",
-        ["ape", "compile", "--force"],
-        own_data(places, environment(places)),
-        "The compiler's message stands above; the line `Error:` names the file.",
-    )
-    compiled.mark(places.root)
+    with compiled.marking(places.root):
+        run_step(
+            places,
+            "Contracts",
+            ["ape", "compile", "--force"],
+            own_data(places, environment(places)),
+            "The compiler's message stands above; the line `Error:` names the file.",
+        )
 
 
 def set_up(places: Places, *, compile_too: bool = True) -> None:

@@ -21,7 +21,8 @@ def root(tmp_path: Path) -> Path:
     for name in (*SOURCES, *compiled.CONFIGURATION, str(compiled.BUILD)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(SOURCES.get(name, "{}"))
-    compiled.mark(tmp_path)
+    with compiled.marking(tmp_path):
+        (tmp_path / compiled.BUILD).write_text("compiled")
     return tmp_path
 
 
@@ -54,6 +55,19 @@ def test_is_current__a_file_came_or_went__does_not_hold(root: Path, change: Call
     assert not compiled.is_current(root)
 
 
+def test_marking__source_changes_while_all_is_compiled__is_not_current(root: Path) -> None:
+    with compiled.marking(root):
+        (root / "contracts/B.sol").write_text("changed after the compiler has read it")
+    assert not compiled.is_current(root)
+
+
+def test_marking__compiler_fails__what_was_there_is_not_current(root: Path) -> None:
+    (root / "contracts/B.sol").write_text("wrong")
+    with pytest.raises(RuntimeError), compiled.marking(root):
+        raise RuntimeError
+    assert not compiled.is_current(root)
+
+
 @pytest.mark.parametrize(("is_local", "changed", "times"), [(False, False, 0), (False, True, 1), (True, True, 0)])
 def test_compile_anew__on_a_real_network_where_something_has_changed__compiles_all_once(
     root: Path, monkeypatch: pytest.MonkeyPatch, is_local: bool, changed: bool, times: int
@@ -62,7 +76,7 @@ def test_compile_anew__on_a_real_network_where_something_has_changed__compiles_a
 
     def load_contracts(use_cache: bool) -> None:
         asked.append(use_cache)
-        (root / compiled.BUILD).write_text("compiled")
+        (root / compiled.BUILD).write_text("compiled anew")
 
     network = SimpleNamespace(is_local=is_local)
     monkeypatch.setattr(commands, "chain", SimpleNamespace(provider=SimpleNamespace(network=network)))

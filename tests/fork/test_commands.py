@@ -79,7 +79,7 @@ def test_deploy__dry_run_on_a_fork_of_arbitrum_one__needs_no_passphrase_and_leav
     assert eth.get_transaction_count(OPERATOR) == nonce
     assert not any(eth.get_code(Web3.to_checksum_address(address)) for address in addresses.values())
     assert sorted(records_folder().glob("**/*")) == recorded
-    assert not [path for path in temporary.rglob("*") if path.is_file()]
+    assert list(temporary.iterdir()) == []
 
 
 def test_sepolia__deployed_with_the_shipped_file__has_no_difference_and_one_alarm(
@@ -104,6 +104,8 @@ def test_sepolia__deployed_with_the_shipped_file__has_no_difference_and_one_alar
     assert "secret" not in deployed.stdout + deployed.stderr
 
     assert checked.returncode == 0, checked.stdout
+    # `deploy` or the set-up has compiled everything, and nothing has changed since.
+    assert "Compiling" not in checked.stderr
     assert re.fullmatch(r"\d{3,} facts checked, no differences\n", checked.stdout)
 
     # Nothing is scheduled yet, which is an alarm; all else is well.

@@ -137,16 +137,21 @@ parameters_option = click.option(
 
 
 def find_and_send(account: AccountAPI, find: Callable[[int], F], yes: bool) -> tuple[F, list[ReceiptAPI]]:
-    """Finds what is to be sent as of the latest block, shows it, asks and sends it; nothing if there is nothing.
+    """Finds what is to be sent as of the latest block, shows it, asks and sends it; nothing if there is nothing."""
+    block = latest_block()
+    found = find(block)
+    for call in found.calls:
+        say(str(call))
+    return found, send_found(account, found, block, yes)
+
+
+def send_found(account: AccountAPI, found: Found, block: int, yes: bool) -> list[ReceiptAPI]:
+    """Asks, and sends what was found as of the block; nothing if there is nothing.
 
     The account's nonce is of that block too: what arrives of it later shuts this out (`perpetual_pools.sending`).
     """
-    block = latest_block()
-    nonce, found = nonce_at(account.address, block), find(block)
     if not found.calls:
-        return found, []
+        return []
     with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked here
-        for call in found.calls:
-            say(str(call))
         agree(account, len(found.calls), yes)
-        return found, list(send_calls(account, found.calls, nonce, say))
+        return list(send_calls(account, found.calls, nonce_at(account.address, block), say))

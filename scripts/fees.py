@@ -37,5 +37,6 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
         amounts = {name: str(amount) for name, amount in found.amounts.items()}
         click.echo(json.dumps({"fees": amounts, "transactions": transactions(found.calls, receipts)}, indent=2))
     else:
+        decimals = decimals_of(record)
         for name, amount in found.amounts.items():
-            click.echo(f"{name}: {decimal(amount, decimals_of(record), 6)}{' paid out' if amount else ''}")
+            click.echo(f"{name}: {decimal(amount, decimals, 6)}{' paid out' if amount else ''}")

@@ -1,19 +1,17 @@
 """What only the owner of factory and farm can do: sent by the account, or written down for a Safe."""
 
-import contextlib
 import json
-import sys
 from pathlib import Path
 
 import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, json_option, prepare, record_option, say, yes_option
+from perpetual_pools.commands import Command, json_option, prepare, record_option, say, send_found, yes_option
 from perpetual_pools.networks import default_record_path, recorded
-from perpetual_pools.operations.calls import safe_batch, send_calls, transactions
+from perpetual_pools.operations.calls import safe_batch, transactions
 from perpetual_pools.operations.owner import ACTIONS, decide
-from perpetual_pools.sending import latest_block, nonce_at
+from perpetual_pools.sending import latest_block
 
 HELP = "\n".join(f"  {name:<18} {action.help}" for name, action in ACTIONS.items())
 
@@ -66,13 +64,9 @@ def cli(
     decision = decide(record, block, action, values)
     if account is not None and account.address != decision.sender:
         raise click.ClickException(f"{account.address} is not the owner: {decision.sender} has to send this")
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        for call in decision.calls:
-            say(f"{call}\n  to {call.contract.address}\n  data {call.data}")
-        if account is not None and decision.calls:
-            agree(account, len(decision.calls), yes)
-            receipts = list(send_calls(account, decision.calls, nonce_at(account.address, block), say))
+    for call in decision.calls:
+        say(f"{call}\n  to {call.contract.address}\n  data {call.data}")
+    receipts = [] if account is None else send_found(account, decision, block, yes)
     if safe_path is not None and decision.calls:
         safe_path.write_text(safe_batch(decision.calls, decision.sender, f"{action} {' '.join(values)}".strip()))
         say(f"For the Safe {decision.sender}: {safe_path}")

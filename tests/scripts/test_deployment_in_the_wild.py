@@ -196,20 +196,28 @@ def test_account_that_did_something_else_meanwhile__goes_on(
     assert owner.nonce == start + 2 + len(STEPS)
 
 
+@pytest.mark.parametrize(("name", "contract"), [("settlement token", "MockERC20"), ("factory", "PoolFactory")])
 def test_other_code_compiled_here__is_told_before_anything_is_sent(
-    owner: Any, path: Path, small: Parameters, faults: Faults, monkeypatch: pytest.MonkeyPatch
+    owner: Any,
+    path: Path,
+    small: Parameters,
+    faults: Faults,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    contract: str,
 ) -> None:
     faults.plan = [*["none"] * (2 * STEPS.index("keeper")), "crash before"]
     with pytest.raises(Crash):
         deploy_system(owner, small, path)
-    nonce, commit = owner.nonce, records.load(path).deployments["settlement token"].commit
+    nonce, commit = owner.nonce, records.load(path).deployments[name].commit
     encode = facts_module.encoded_arguments
-    monkeypatch.setattr(facts_module, "encoded_arguments", lambda *arguments: b"\0" + encode(*arguments))
+    monkeypatch.setattr(
+        facts_module, "encoded_arguments", lambda of, *arguments: (of == contract) * b"\0" + encode(of, *arguments)
+    )
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: 'settlement token' was made of other code; recorded is commit {commit}. "
-        "Check out that commit, then run again"
+        f"{path}: {name!r} was made of other code; recorded is commit {commit}. Check out that commit, then run again"
     )
     assert owner.nonce == nonce
 

@@ -18,11 +18,10 @@ from perpetual_pools.records import Record
 from tests.fork.conftest import ETHER, HOUR, shipped_for
 from tests.fork.upstream import PRICES, local_sepolia
 from tests.scripts.anvil import connected
-from tests.scripts.commands import APE, ROOT, make_keystore
+from tests.scripts.commands import APE, MARKETS, ROOT, make_keystore
 
 KEY = keccak(text="perpetual pools: operator of the keystore")
 OPERATOR = Account.from_key(KEY).address
-MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 TOKENS = [f"{market[0]}{side}{market[1:]}" for market in MARKETS for side in "LS"]
 PLANNED = re.compile(r"^ *\d+  (.+): \w+ at (0x[0-9a-fA-F]{40})$", re.MULTILINE)
 DEPLOYED = re.compile(r"^(0x[0-9a-fA-F]{40})  (.+)$", re.MULTILINE)

@@ -10,6 +10,10 @@ from pathlib import Path
 from eth_account import Account
 
 ROOT = Path(__file__).parents[2]
+MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
+"""Of the parameter files in deploy/ and of the demo."""
+DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+"""The first test account: it sends where no account is named."""
 UNDER_WAY = "{} has transactions under way that this run did not send: 1. Wait until they are mined, then run again"
 """The refusal of an account that sent something else meanwhile."""
 APE = str(Path(sys.executable).with_name("ape"))

@@ -20,14 +20,13 @@ import pytest
 from perpetual_pools.demo import __main__ as demo
 from perpetual_pools.demo.chain import local_chain
 from perpetual_pools.demo.errors import DemoError
+from tests.scripts.commands import MARKETS, ROOT
 
-ROOT = Path(__file__).parents[2]
 START = 1_692_835_200  # 2023-08-24 00:00 UTC
 HOUR = 3_600
 HEADER = "round_id,answer,started_at,updated_at"
 PHASE = 6 << 64
 PNG = b"\x89PNG\r\n\x1a\n"
-MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 TRADERS = [
     "long holder",
     "short holder",

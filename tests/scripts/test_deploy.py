@@ -13,11 +13,9 @@ import pytest
 from perpetual_pools.contracts import instance
 from perpetual_pools.parameters import load
 from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, ROOT, ape_run, environment, examples, make_keystore
+from tests.scripts.commands import APE, DEPLOYER, MARKETS, ROOT, ape_run, environment, examples, make_keystore
 
 LOCAL = "deploy/local.yaml"
-DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 STEPS = 42
 """A token; two feeds, each with its first round and its oracle; factory and keeper; four pools; TCR; an AMM of three; the
 farm; eight pairs, and sixteen farms."""

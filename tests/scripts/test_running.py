@@ -12,11 +12,9 @@ from perpetual_pools import records
 from perpetual_pools.contracts import instance
 from perpetual_pools.records import Record
 from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import ape_run
+from tests.scripts.commands import DEPLOYER, MARKETS, ape_run
 
-DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 OTHER = "0x00000000000000000000000000000000000000A1"
-MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 
 
 class System:

@@ -13,10 +13,9 @@ import ape
 import pytest
 
 from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, ROOT, ape_run, environment, examples
+from tests.scripts.commands import APE, MARKETS, ROOT, ape_run, environment, examples
 from tests.scripts.test_scheduling import record_of
 
-MARKETS = ["1-BTC/USDC", "3-BTC/USDC", "1-ETH/USDC", "3-ETH/USDC"]
 TCR = 10**18
 LONG_AGO = 1_700_000_000
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from perpetual_pools.amm import Amm
-from perpetual_pools.liquidity import PairModel
+from perpetual_pools.chain.amm import Amm
 from perpetual_pools.model import Ledger
+from perpetual_pools.model.pair import PairModel
 from tests.twin import Twin
 
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from perpetual_pools import compiled
+from perpetual_pools.chain import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLC = "0.8.37"

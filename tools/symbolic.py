@@ -26,8 +26,7 @@ from ethpm_types import Bytecode, ContractType
 from ethpm_types.abi import ABIType, MethodABI
 
 from tests.revm import Reverted, Revm
-
-from .compiler import ROOT, compile_sources, solidity_settings
+from tools.compiler import ROOT, compile_sources, solidity_settings
 
 ENVIRONMENT = ROOT / ".cache" / "symbolic"
 CHECKS = Path("tests") / "symbolic"

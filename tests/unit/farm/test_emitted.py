@@ -2,7 +2,7 @@
 
 import pytest
 
-from perpetual_pools.programme import weekly_amounts
+from perpetual_pools.emissions.amounts import weekly_amounts
 from tests.farm_twin import DAY, OWNER, TCR
 from tests.unit.farm.conftest import WEEKLY
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from perpetual_pools.model import Round
-from perpetual_pools.rounds import read_rounds
+from perpetual_pools.model.rounds import read_rounds
 from tests.revm import Instance
 
 PHASE = 2**64

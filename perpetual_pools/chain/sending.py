@@ -17,6 +17,8 @@ from eth_utils.conversions import to_hex
 from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound
 
+from perpetual_pools.errors import PerpetualPoolsError
+
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 
@@ -26,7 +28,7 @@ LOOK_EVERY = 1
 """Seconds."""
 
 
-class SendingError(Exception):
+class SendingError(PerpetualPoolsError):
     """The account cannot send now; says why and what to do."""
 
 

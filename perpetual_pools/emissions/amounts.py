@@ -21,14 +21,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
 
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model.constants import Q
-from perpetual_pools.model.farm import BPS, MAX_SCHEDULED
-
-TCR = 10**18
-"""Wei."""
+from perpetual_pools.model.farm import BPS, MAX_SCHEDULED, TCR
 
 
-class ProgrammeError(ValueError):
+class ProgrammeError(PerpetualPoolsError, ValueError):
     """Parameters that give no programme; says why."""
 
 

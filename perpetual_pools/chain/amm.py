@@ -16,6 +16,7 @@ import ape
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model import ZERO_ADDRESS
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ ARTIFACTS = {Path(artifact).stem: artifact for artifact in (FACTORY, PAIR, ROUTE
 """By the contracts' names."""
 
 
-class AmmError(Exception):
+class AmmError(PerpetualPoolsError):
     """Addresses that are no factory and router; says what is wrong with them."""
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
 
-from perpetual_pools import amm
-from perpetual_pools.contracts import instance
+from perpetual_pools.chain import amm
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.model.constants import MAX_PRICE
 from perpetual_pools.parameters import TEST_CHAIN_IDS, After, FeedParameters, Parameters, Sequencer, Token
 

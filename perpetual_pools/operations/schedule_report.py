@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from perpetual_pools.formatting import as_utc, new_table, percent, tcr, tcr_to_four_places
 from perpetual_pools.model.farm import BPS
 from perpetual_pools.operations.calls import transactions
-from perpetual_pools.programme.scheduling import HOURS_IN_A_WEEK, Plan, Share
-from perpetual_pools.programme.text import percent, tcr, tenthousandths
-from perpetual_pools.tables import new_table
-from perpetual_pools.times import as_utc
+from perpetual_pools.operations.schedule import HOURS_IN_A_WEEK, Plan, Share
 
 if TYPE_CHECKING:
     from ape.api import ReceiptAPI
@@ -96,7 +94,7 @@ def _missed(plan: Plan) -> Iterator[str]:
 def _weeks(plan: Plan) -> Table:
     table = new_table("To be scheduled", "week", "begins", "TCR", "TCR per hour")
     for week, amount in enumerate(plan.amounts, start=plan.first_week):
-        hourly = tenthousandths(amount // HOURS_IN_A_WEEK)
+        hourly = tcr_to_four_places(amount // HOURS_IN_A_WEEK)
         table.add_row(str(week), as_utc(plan.begin(week)), tcr(amount).removesuffix(" TCR"), hourly)
     table.add_row("all", "", tcr(plan.total).removesuffix(" TCR"))
     return table
@@ -114,10 +112,10 @@ def _farms(plan: Plan) -> Table:
             name if share.staked else f"{name} *",
             share.market,
             _part(share),
-            *(tenthousandths(share.per_hour(amount)) for amount in shown.values()),
+            *(tcr_to_four_places(share.per_hour(amount)) for amount in shown.values()),
         )
     for market, bps in plan.unweighted.items():
-        hourly = (tenthousandths(amount * bps // (HOURS_IN_A_WEEK * BPS)) for amount in shown.values())
+        hourly = (tcr_to_four_places(amount * bps // (HOURS_IN_A_WEEK * BPS)) for amount in shown.values())
         table.add_row("nobody", market, percent(bps, BPS), *hourly)
     return table
 

@@ -18,19 +18,19 @@ from ape_accounts import KeyfileAccount
 from ape_foundry.exceptions import FoundryProviderError
 from web3.exceptions import Web3Exception
 
-from perpetual_pools import compiled
-from perpetual_pools.contracts import ContractError
-from perpetual_pools.deployment import DeploymentError
+from perpetual_pools.chain import compiled
+from perpetual_pools.chain.contracts import ContractError
+from perpetual_pools.chain.multicall import NoAnswerError
+from perpetual_pools.chain.redaction import redacted
+from perpetual_pools.chain.sending import SendingError, latest_block, nonce_at
+from perpetual_pools.deployment.explorer import VerificationError
 from perpetual_pools.deployment.rehearsal import RehearsalError
-from perpetual_pools.multicall import NoAnswerError
+from perpetual_pools.deployment.resume import DeploymentError
 from perpetual_pools.operations.calls import Found, OperationError, send_calls
+from perpetual_pools.operations.schedule import SchedulingError
 from perpetual_pools.parameters import ParametersError
-from perpetual_pools.programme.scheduling import SchedulingError
 from perpetual_pools.records import RecordError
-from perpetual_pools.redaction import redacted
-from perpetual_pools.sending import SendingError, latest_block, nonce_at
-from perpetual_pools.status import StatusError
-from perpetual_pools.verification import VerificationError
+from perpetual_pools.status.facts import StatusError
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
@@ -97,7 +97,7 @@ def sender(account: AccountAPI | None, verb: str) -> AccountAPI:
 
 
 def compile_anew() -> None:
-    """Unless it is for a local network, or nothing has changed since all was compiled (`perpetual_pools.compiled`)."""
+    """Unless it is for a local network, or nothing has changed since all was compiled (`perpetual_pools.chain.compiled`)."""
     root = Path(project.path)
     if not chain.provider.network.is_local and not compiled.is_current(root):
         with compiled.marking(root):
@@ -148,7 +148,7 @@ def find_and_send(account: AccountAPI, find: Callable[[int], F], yes: bool) -> t
 def send_found(account: AccountAPI, found: Found, block: int, yes: bool) -> list[ReceiptAPI]:
     """Asks, and sends what was found as of the block; nothing if there is nothing.
 
-    The account's nonce is of that block too: what arrives of it later shuts this out (`perpetual_pools.sending`).
+    The account's nonce is of that block too: what arrives of it later shuts this out (`perpetual_pools.chain.sending`).
     """
     if not found.calls:
         return []

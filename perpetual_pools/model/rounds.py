@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from .model import Round
+from perpetual_pools.errors import PerpetualPoolsError
+from perpetual_pools.model.oracle import Round
 
 HEADER = ["round_id", "answer", "started_at", "updated_at"]
 
 
-class RoundsError(ValueError):
+class RoundsError(PerpetualPoolsError, ValueError):
     """A file of rounds that cannot be used; the message says where and why."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpetual_pools.contracts import at_block
+from perpetual_pools.chain.contracts import at_block
 from perpetual_pools.model import CommitType
 from perpetual_pools.operations.calls import Call, Found, OperationError
 from perpetual_pools.operations.pools import choose_pools, pools_of

@@ -16,7 +16,8 @@ from eth_utils.conversions import to_bytes, to_hex
 from eth_utils.crypto import keccak
 from web3.utils.address import get_create2_address, get_create_address
 
-from perpetual_pools import amm
+from perpetual_pools.chain import amm
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ape.contracts import ContractContainer, ContractInstance
 
 
-class ContractError(Exception):
+class ContractError(PerpetualPoolsError):
     """A contract that cannot be told as it is compiled here; says what to do."""
 
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MultipleLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
+from perpetual_pools.emissions.amounts import Programme
+from perpetual_pools.formatting import WEEKS_IN_A_YEAR, percent, span
 from perpetual_pools.model.farm import BPS
-from perpetual_pools.programme.amounts import Programme
-from perpetual_pools.programme.text import WEEKS_IN_A_YEAR, percent, span
 
 COLOURS = ("#1b7f4b", "#74c69d", "#a9c8e0")
 """Of phases, in turn."""

@@ -21,8 +21,9 @@ import ape
 import solcx
 
 from perpetual_pools import records
-from perpetual_pools.contracts import container, encoded_arguments, is_own
-from perpetual_pools.networks import connected_network, recorded, records_folder
+from perpetual_pools.chain.contracts import container, encoded_arguments, is_own
+from perpetual_pools.chain.networks import connected_network, recorded, records_folder
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.records import Deployment, Record
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ DEPENDENCIES = "contracts/.cache/"
 OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
 
 
-class VerificationError(Exception):
+class VerificationError(PerpetualPoolsError):
     """Contracts that cannot be verified, or were not published; says which, why and what to do."""
 
 

@@ -11,14 +11,14 @@ from eth_abi.abi import decode
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
-from perpetual_pools.contracts import container
+from perpetual_pools.chain.contracts import container
+from perpetual_pools.chain.multicall import Question, question
 from perpetual_pools.deployment.facts import entry_of, wanted_arguments
 from perpetual_pools.deployment.plan import FACTORY, FARM, FunctionCall, PairCreation, PoolCreation, Step
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.multicall import Question, question
 from perpetual_pools.parameters import Parameters
-from perpetual_pools.programme.amounts import weekly_amounts
 from perpetual_pools.records import Record
 
 NOT_VIEWS = frozenset({"market", "owner"})

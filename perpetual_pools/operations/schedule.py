@@ -20,15 +20,16 @@ import ape
 from ape.exceptions import ContractNotFoundError, DecodingError, VirtualMachineError
 from eth_utils.address import is_hex_address, to_checksum_address
 
-from perpetual_pools.contracts import AtBlock, at_block, instance
+from perpetual_pools.chain.contracts import AtBlock, at_block, instance
+from perpetual_pools.chain.networks import default_record_path, recorded
+from perpetual_pools.chain.sending import latest_block, nonce_at
+from perpetual_pools.emissions.amounts import LAUNCH, Programme, weekly_amounts
+from perpetual_pools.errors import PerpetualPoolsError
+from perpetual_pools.formatting import tcr
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import BPS, WEEK
-from perpetual_pools.networks import default_record_path, recorded
 from perpetual_pools.operations.calls import Call, send_calls
 from perpetual_pools.parameters import TCR_DECIMALS
-from perpetual_pools.programme.amounts import LAUNCH, Programme, weekly_amounts
-from perpetual_pools.programme.text import tcr
-from perpetual_pools.sending import latest_block, nonce_at
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI
@@ -42,7 +43,7 @@ SAFE_MARGIN = 86_400
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
 
 
-class SchedulingError(Exception):
+class SchedulingError(PerpetualPoolsError):
     """Nothing can be scheduled as asked; says why and what to do."""
 
 

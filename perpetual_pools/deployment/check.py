@@ -7,8 +7,10 @@ from typing import Any
 
 import ape
 
-from perpetual_pools.contracts import compiler, is_own
-from perpetual_pools.deployment.chain import verify_contracts
+from perpetual_pools.chain.contracts import compiler, is_own
+from perpetual_pools.chain.multicall import Failure, Multicall, question
+from perpetual_pools.chain.networks import connected_network
+from perpetual_pools.deployment.expectations import Expectation, expectations, undistributed_weeks, weeks_expectations
 from perpetual_pools.deployment.facts import (
     CHAIN_BY_PARAMETERS,
     CHAIN_BY_RECORD,
@@ -20,12 +22,9 @@ from perpetual_pools.deployment.facts import (
     parameter_facts,
 )
 from perpetual_pools.deployment.plan import FARM, FunctionCall, Step, plan
-from perpetual_pools.multicall import Failure, Multicall, question
-from perpetual_pools.networks import connected_network
+from perpetual_pools.deployment.preflight import verify_contracts
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
-
-from .expectations import Expectation, expectations, undistributed_weeks, weeks_expectations
 
 MISSING = "not recorded"
 

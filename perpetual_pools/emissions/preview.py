@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.console import Console
 
-from perpetual_pools.programme.amounts import TCR, Programme, weekly_amounts
-from perpetual_pools.programme.text import percent, span
-from perpetual_pools.tables import new_table
+from perpetual_pools.emissions.amounts import Programme, weekly_amounts
+from perpetual_pools.formatting import new_table, percent, span
+from perpetual_pools.model.farm import TCR
 
 SCHEMA_VERSION = 1
 

@@ -19,7 +19,8 @@ from eth_utils.conversions import to_bytes, to_hex
 from eth_utils.crypto import keccak
 from ethpm_types.abi import MethodABI
 
-from perpetual_pools.contracts import container
+from perpetual_pools.chain.contracts import container
+from perpetual_pools.errors import PerpetualPoolsError
 
 ARB_SYS = "0x0000000000000000000000000000000000000064"
 """Part of Arbitrum's chains: the one that knows their own block number. What the EVM says there is Ethereum's."""
@@ -31,7 +32,7 @@ NOT_AN_ANSWER = (DecodingError, OverflowError, TypeError, ValueError)
 Key = TypeVar("Key", bound=Hashable)
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(PerpetualPoolsError):
     """A node's answer that is none to what it was asked."""
 
 

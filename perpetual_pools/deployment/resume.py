@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import ape
 
-from perpetual_pools import sending
-from perpetual_pools.contracts import container, creation_address
-from perpetual_pools.networks import connected_network, genesis
+from perpetual_pools.chain import sending
+from perpetual_pools.chain.contracts import container, creation_address
+from perpetual_pools.chain.networks import connected_network, genesis
+from perpetual_pools.deployment.facts import chain_facts, code_facts, parameter_facts
+from perpetual_pools.deployment.plan import Step
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.records import Record
 
-from .facts import chain_facts, code_facts, parameter_facts
-from .plan import Step
 
-
-class DeploymentError(Exception):
+class DeploymentError(PerpetualPoolsError):
     """The deployment cannot go on; says why and what to do."""
 
 

@@ -28,7 +28,7 @@ from ethpm_types.abi import ABIType, MethodABI
 from tests.revm import Reverted, Revm
 from tools.compiler import ROOT, compile_sources, solidity_settings
 
-ENVIRONMENT = ROOT / ".cache" / "symbolic"
+ENVIRONMENT = ROOT / ".cache" / "prover"
 CHECKS = Path("tests") / "symbolic"
 OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers"]
 TRIES = 4_000

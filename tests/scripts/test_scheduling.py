@@ -30,8 +30,8 @@ from perpetual_pools.programme.scheduling import (
 )
 from perpetual_pools.records import Deployment, Record, RecordError
 from perpetual_pools.sending import SendingError
-from tests.conftest import NOW
 from tests.scripts.commands import UNDER_WAY
+from tests.support.world import NOW
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()

@@ -5,7 +5,7 @@ from typing import Any
 from perpetual_pools.amm import Amm
 from perpetual_pools.liquidity import PairModel
 from perpetual_pools.model import Ledger
-from tests.twin import Twin
+from perpetual_pools.twin.pool import Twin
 
 
 class Exchange:

@@ -25,7 +25,8 @@ from typing import Any
 from ethpm_types import Bytecode, ContractType
 from ethpm_types.abi import ABIType, MethodABI
 
-from tests.revm import Reverted, Revm
+from perpetual_pools.twin.chain import Reverted
+from tests.support.revm import Revm
 from tools.compiler import ROOT, compile_sources, solidity_settings
 
 ENVIRONMENT = ROOT / ".cache" / "prover"

@@ -234,7 +234,9 @@ def test_dev__unknown_verb__says_so_and_fails():
         ([], False),
     ],
 )
-def test_test__a_file_or_folder_among_the_arguments__makes_it_one_plain_run(arguments: list[str], expected: bool) -> None:
+def test_test__a_file_or_folder_among_the_arguments__makes_it_one_plain_run(
+    arguments: list[str], expected: bool
+) -> None:
     assert launcher.names_tests(DEV.parent, arguments) is expected
 
 

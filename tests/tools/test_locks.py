@@ -41,9 +41,7 @@ def test_check__locks_of_one_environment_that_disagree__are_told(project: Path) 
     assert list(locks.faults(project)) == [f"requirements/lint.lock: aiohttp is 1.2.3, run.lock says {version}"]
 
 
-def test_check__a_package_that_is_not_locked__is_told(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check__a_package_that_is_not_locked__is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     replace(project / "pyproject.toml", "uv==", "uvx==")
     assert locks.main(["--check"], project) == 1
     assert "requirements/installer.lock: uvx is None, pyproject.toml says" in capsys.readouterr().err

@@ -91,7 +91,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def run_shards(**sources: str) -> int:
         for name, source in sources.items():
             (tmp_path / f"test_{name}.py").write_text(source)
-            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / f"test_{name}.py")]
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                str(tmp_path / f"test_{name}.py"),
+            ]
             monkeypatch.setitem(shards.SHARDS, name, command)
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         return shards.run(tmp_path, list(sources), [], env, tmp_path / "kept", complete=False)
@@ -113,7 +121,9 @@ def test_run__counts_passes_failures_and_broken_fixtures_once_each(
     assert printed.index("--- one ---") < printed.index("1 failed, 1 passed") < printed.index("--- two ---")
 
 
-def test_run__a_shard_that_is_killed__fails_the_run(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_run__a_shard_that_is_killed__fails_the_run(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     killed = f"import os\ndef test_killed():\n    os.kill(os.getpid(), {int(signal.SIGKILL)})\n"
     assert run(one=GOOD, two=killed) == 1
     assert capsys.readouterr().out.endswith(

@@ -45,4 +45,4 @@ def fees_that_fit() -> Iterator[str]:
 
 @claims.of("glossary.md")
 def settlement_unit() -> Iterator[str]:
-    yield f"| settlement unit | its smallest unit, {usdc(1)} USDC |"
+    yield f"| settlement unit | the smallest unit of the settlement token, {usdc(1)} USDC |"

@@ -97,4 +97,4 @@ def last_week() -> Iterator[str]:
 
 @claims.of("glossary.md")
 def week() -> Iterator[str]:
-    yield f"| week | {WEEK:,} seconds from `start` on, numbered from 0 |"
+    yield f"| week | {WEEK:,} seconds; weeks run from `start` and are numbered from 0 |"

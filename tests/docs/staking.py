@@ -92,7 +92,7 @@ def bounds() -> Iterator[str]:
 
 @claims.of("architecture.md")
 def last_week() -> Iterator[str]:
-    yield f"beyond the week {MAX_WEEKS - 1} |"
+    yield f"a week would come after week {MAX_WEEKS - 1} |"
 
 
 @claims.of("glossary.md")

@@ -48,7 +48,7 @@ def test_events__of_each_contract__are_those_of_its_abi(project, contract):
 
 
 def test_events__of_the_wrapper__are_none(project):
-    assert "`ChainlinkOracleWrapper` has none." in PAGE.text
+    assert "`ChainlinkOracleWrapper` has no events." in PAGE.text
     assert abi(project, "ChainlinkOracleWrapper", "events") == []
 
 
@@ -164,7 +164,7 @@ def test_parameters__of_the_wrapper__are_those_of_its_constructor(project):
 
 @pytest.mark.parametrize("contract", ["LeveragedPool", "PoolFactory", "StakingFarm"])
 def test_storage__slots__are_those_of_the_compiler(contract):
-    rows = PAGE.table(f"slot of `{contract}`", "what")
+    rows = PAGE.table(f"slot of `{contract}`", "content")
     assert {slot: re.match(r"`([^`]*)`", what)[1] for slot, what in rows} == LAYOUT[contract]["slot"]
 
 

@@ -192,7 +192,8 @@ def choice_among_grid_times() -> Iterator[str]:
     assert tardy.balances() == TWO_SIDES
     yield (
         "With 1,000 USDC on each side and prices of 100 at 12:00, 105 at 13:00 and 100 at 14:00, "
-        f"a call before 14:00 gives long {usdc(prompt.balances()[0] - TWO_SIDES[0])} USDC, and a call after 14:00 moves nothing."
+        f"a call before 14:00 gives long {usdc(prompt.balances()[0] - TWO_SIDES[0])} USDC, "
+        "and a call after 14:00 moves nothing."
     )
 
 

@@ -13,7 +13,7 @@ from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
 
-from tests.chains import Sent
+from perpetual_pools.twin.chain import Sent
 from tests.scripts.anvil import anvil
 
 ANVIL_OPTIONS = ("--block-base-fee-per-gas", "0", "--gas-price", "0", "--prune-history", "8")
@@ -64,7 +64,7 @@ class Contract:
 
 
 class GasChain:
-    """A `TestChain` whose accounts are addresses: those of anvil's test accounts.
+    """A `Chain` whose accounts are addresses: those of anvil's test accounts.
 
     Each transaction is mined in a block of its own. Blocks share their time until `move_to`.
     """

@@ -15,9 +15,9 @@ import pytest
 from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
+from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 from tests.gas.chain import Contract, GasChain, Receipt, gas_chain
 from tests.gas.rows import ROWS, Row
-from tests.twin import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
 NOW = 1_999_998_600

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import Market
+from perpetual_pools.twin.pool import HOUR
 from tests.gas.chain import GasChain, Receipt, gas_chain
 from tests.gas.conftest import NOW, TOKEN
-from tests.twin import HOUR
 
 WEEK = 168 * HOUR
 WEEKS = 52

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from eth_utils import to_hex
+from perpetual_pools.operations.pools import Fees, find_fees, find_shutdown
 
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.chain.sending import SendingError, latest_block, nonce_at
@@ -13,7 +14,6 @@ from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
 from perpetual_pools.operations.calls import Call, Found, OperationError, safe_batch, send_calls
 from perpetual_pools.operations.owner import decide
-from perpetual_pools.operations.pools import Fees, find_fees, find_shutdown
 from perpetual_pools.operations.seed import find_claims, find_seeding
 from perpetual_pools.operations.upkeep import Outcome, find_upkeep, outcomes
 from perpetual_pools.parameters import Parameters

@@ -15,7 +15,7 @@ from pathlib import Path
 BUILD = Path(".build", "__local__.json")
 """Ape's own file of everything compiled."""
 MARK = Path(".build", "compiled-from")
-CONFIGURATION = ("ape-config.yaml", "requirements/main.lock", "package-lock.json", "tools/solc")
+CONFIGURATION = ("ape-config.yaml", "requirements/run.lock", "package-lock.json", "tools/solc")
 
 
 def is_current(root: Path) -> bool:

@@ -1,4 +1,6 @@
-"""What a block explorer needs to show the sources of a recorded deployment: written to files, and published by its plugin.
+"""The files with which a block explorer can show the sources of a deployment; and publishing them through its plugin.
+
+Unlike everything else in this package it runs the compiler, so it works only in a checkout, with the sources and libraries.
 
 The compiler ends every contract's code with the hash of its *metadata*: its own version, the settings, and the hash of each
 source. What is written is made of the metadata, and only when its hash is that of the code on the chain. So the files are
@@ -77,7 +79,8 @@ def write(record_path: Path) -> Verification:
 
     Raises:
         RecordError: there is no record, or it is of another chain, or another run works in its folder.
-        VerificationError: the code at an address has not been compiled from the sources that are here. Nothing is written.
+        VerificationError: this is no checkout, or the code at an address has not been compiled from its sources. Nothing
+            is written.
     """
     with records.exclusive(record_path):
         created = dict(_created(recorded(record_path)))
@@ -138,6 +141,11 @@ class _Source:
 
 def _compile(names: set[str]) -> dict[str, _Source]:
     """The project's contracts of these names, from all sources as Ape compiles them, as far as to the metadata."""
+    if not (Path(ape.project.path) / "contracts").is_dir():
+        raise VerificationError(
+            f"block explorers need the contracts' sources, and {ape.project.path} has none: run this in a checkout of the "
+            "commit that deployed the contracts"
+        )
     ape_compiler = ape.compilers.registered_compilers[".sol"]
     with ape.project.isolate_in_tempdir() as project:  # as for compiling: the metadata has where sources are
         paths = [project.path / source for source in ape.project.sources]

@@ -1,8 +1,6 @@
 """The cast, and the market that most tests begin with. Ape isolates the chain: what a test changes is undone after it."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,30 +8,25 @@ from ape.api import AccountAPI
 from ethpm_types import ContractType
 
 from perpetual_pools.model import FixedOracle, PoolParams
-from tests.chains import AnvilChain, address_of
-from tests.findings import FINDINGS
-from tests.twin import PRICE, Contracts, Twin, World, deploy_contracts, deploy_pool
-
-NOW = 1_999_998_600
-"""Ten minutes after a full hour: the time at which every test on the chain begins."""
-USDC = 10**6
-STAKE = 100_000_000 * USDC
-"""What each trader has."""
-
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import PRICE, Contracts, Twin, World, deploy_contracts, deploy_pool
+from tests.support.findings import FINDINGS
+from tests.support.third_party import read_proxy_type
+from tests.support.world import NOW, STAKE
 
 UNCOVERED = pytest.StashKey[list[str]]()
-PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--finding", metavar="ID", help="only the tests that carry this id, see tests/findings.py")
+    parser.addoption("--finding", metavar="ID", help="only the tests that carry this id, see tests/support/findings.py")
     parser.addoption("--update-gas", action="store_true", help="write snapshots/gas.json anew and print the table")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     covered = {mark.args[0] for item in items for mark in item.iter_markers("finding")}
     if unknown := covered - set(FINDINGS):
-        raise pytest.UsageError(f"unknown findings, see tests/findings.py: {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(f"unknown findings, see tests/support/findings.py: {', '.join(sorted(unknown))}")
     config.stash[UNCOVERED] = [finding for finding in FINDINGS if finding not in covered]
     if wanted := config.option.finding:
         others = [item for item in items if wanted not in {mark.args[0] for mark in item.iter_markers("finding")}]
@@ -51,16 +44,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def proxy_type(project: Any) -> ContractType:
     return read_proxy_type(project.path)
-
-
-def read_proxy_type(root: Path) -> ContractType:
-    """Chainlink's own EACAggregatorProxy, from the packages of the project at `root`."""
-    output = json.loads((root / PROXY_ARTIFACT).read_text())["compilerOutput"]
-    return ContractType(
-        contractName="EACAggregatorProxy",
-        abi=output["abi"],
-        deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
-    )
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.findings import FINDINGS
+from tests.support.findings import FINDINGS
 from tools import symbolic
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,7 +118,7 @@ def main() -> int:
     named = arguments.findings or [PROPERTIES, *FINDINGS]
     wanted = [finding for finding in named if finding != PROPERTIES]
     if unknown := [finding for finding in wanted if finding not in FINDINGS]:
-        parser.error(f"no such finding, see tests/findings.py: {', '.join(unknown)}")
+        parser.error(f"no such finding, see tests/support/findings.py: {', '.join(unknown)}")
     unbroken = [finding for finding in wanted if not (MUTANTS / f"{finding}.patch").is_file()]
     broken = [finding for finding in wanted if finding not in unbroken]
 

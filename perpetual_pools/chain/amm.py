@@ -88,7 +88,7 @@ def container(file: str) -> ContractContainer:
     root = checkout()
     if root is None or not (root / "node_modules" / file).is_file():
         raise AmmError(
-            f"the code of {Path(file).stem} is in the npm packages of a checkout, which are not installed here: run `./dev`, "
+            f"the code of {Path(file).stem} is in the npm packages of a checkout, which are not installed here: run ./dev, "
             "or name in the parameters an exchange that is on the chain already"
         )
     return ContractContainer(contract_type(root, file))

@@ -20,7 +20,7 @@ BUILD = Path(".build", "__local__.json")
 MARK = Path(".build", "compiled-from")
 SETTINGS = ("ape-config.yaml", "package-lock.json")
 """What the code depends on besides the sources: the compiler's version and settings, and the libraries' versions."""
-TOOLS = ("requirements/main.lock", "tools/solc")
+TOOLS = ("requirements/run.lock", "tools/solc")
 """What runs the compiler."""
 CONFIGURATION = (*SETTINGS, *TOOLS)
 

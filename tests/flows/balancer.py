@@ -6,7 +6,8 @@ from eth_abi import encode
 
 from perpetual_pools.chain import amm
 from perpetual_pools.model import ZERO_ADDRESS
-from tests.chains import AnvilChain, address_of
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.chain import address_of
 
 TASKS = "@balancer-labs/v2-deployments/dist/tasks"
 AUTHORIZER = f"{TASKS}/20210418-authorizer/artifact/Authorizer.json"

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import CommitType, Refused
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import DAVE, TOKEN, cash, tokens, trade, world_of_four
-from tests.twin import WAD, Twin
-from tests.unit.keeper.conftest import reason
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import WAD, Twin
+from tests.support.keeper import reason
+from tests.support.orders import DAVE, TOKEN, cash, tokens, trade, world_of_four
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, SHORT_TO_LONG = CommitType
 

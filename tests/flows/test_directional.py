@@ -7,9 +7,9 @@ other side gets the rest.
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, tokens, trade
-from tests.twin import WAD
+from perpetual_pools.twin.pool import WAD
+from tests.support.orders import TOKEN, cash, tokens, trade
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_BURN = CommitType.LONG_MINT, CommitType.LONG_BURN, CommitType.SHORT_BURN
 

@@ -10,16 +10,15 @@ from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from perpetual_pools.model import CommitType, Refused
-from tests.chains import Events, Sent, TestChain, address_of
-from tests.conftest import USDC
-from tests.flows.conftest import TOKEN, trade
+from perpetual_pools.twin.artifacts import Artifacts
+from perpetual_pools.twin.chain import Chain, Events, Sent, address_of
+from perpetual_pools.twin.pool import HOUR, WAD
 from tests.flows.rebuilt import Rebuilt, require_equal
-from tests.property.artifacts import Artifacts
 from tests.property.pool.life import PEOPLE, Life
 from tests.property.pool.tally import PoolTally
 from tests.property.run import SETTINGS
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import ALICE, KEEPER, fast_market
+from tests.support.orders import TOKEN, trade
+from tests.support.world import ALICE, KEEPER, USDC, fast_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 ALL_EVENTS = {
@@ -39,7 +38,7 @@ ALL_EVENTS = {
 class Listening:
     """A chain that hands on what the pool emitted in each transaction."""
 
-    def __init__(self, chain: TestChain, pool: Any, listener: Callable[[Events], None]) -> None:
+    def __init__(self, chain: Chain, pool: Any, listener: Callable[[Events], None]) -> None:
         self._chain, self._pool, self._listener = chain, pool, listener
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:

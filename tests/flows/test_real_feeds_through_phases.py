@@ -14,14 +14,13 @@ import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Ledger, Pool, Refused, Round
 from perpetual_pools.model.constants import YEAR
-from tests.chains import Events
-from tests.conftest import USDC
+from perpetual_pools.twin.chain import Events
+from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.docs.setting import DEPLOYMENT
 from tests.flows.phases import LAG, NEWER, OLDER, TO_WAD, PhasedFeed, PhasedProxy, Phases
-from tests.revm import reverts
-from tests.twin import HOUR, WAD, Twin
-from tests.unit.oracle.definition import LOOK_BACK, PHASE, generated_rounds, liveliest, real_rounds, right_round
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world
+from tests.support.revm import reverts
+from tests.support.rounds import LOOK_BACK, PHASE, generated_rounds, liveliest, real_rounds, right_round
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_world
 
 SIDE = 1_000_000 * USDC
 TRADED = 1_000 * USDC, 100_000 * USDC

@@ -7,13 +7,14 @@ import pytest
 
 from perpetual_pools.chain import amm
 from perpetual_pools.model import CommitType, Ledger, Market
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.exchange import Exchange
-from tests.farm_twin import TCR, FarmTwin
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import WAD
 from tests.flows.balancer import BalancerPool
-from tests.flows.conftest import TOKEN, cash, trade
-from tests.twin import WAD
+from tests.support.exchange import Exchange
+from tests.support.farm import TCR
+from tests.support.orders import TOKEN, cash, trade
+from tests.support.world import STAKE, USDC
 
 WEEK_ONE = 8_000_000 * TCR
 PRICES = [103, 98, 101, 97]

@@ -3,9 +3,9 @@
 import pytest
 
 from perpetual_pools.model import CommitType, Refused
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, tokens
-from tests.twin import HOUR, WAD
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.orders import TOKEN, cash, tokens
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, SHORT_TO_LONG = CommitType
 PERCENT = WAD // 100

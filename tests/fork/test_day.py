@@ -12,7 +12,7 @@ from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters
-from tests.chains import AnvilChain
+from perpetual_pools.twin.anvil import AnvilChain
 from tests.fork.conftest import HOUR, deal
 from tests.fork.day import DEALT, UNIT, Day
 

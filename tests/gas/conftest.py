@@ -15,9 +15,10 @@ from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
-from tests.chains import AnvilChain, address_of
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 from tests.gas.rows import ROWS, Row
-from tests.twin import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
 NOW = 1_999_998_600

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import Market
-from tests.chains import AnvilChain
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.pool import HOUR
 from tests.gas.conftest import NOW, TOKEN
-from tests.twin import HOUR
 
 WEEK = 168 * HOUR
 WEEKS = 52

@@ -32,8 +32,8 @@ from perpetual_pools.operations.schedule import (
 )
 from perpetual_pools.operations.schedule_report import build_report, print_plan
 from perpetual_pools.records import Deployment, Record, RecordError
-from tests.conftest import NOW
 from tests.scripts.commands import UNDER_WAY
+from tests.support.world import NOW
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()

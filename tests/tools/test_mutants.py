@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.findings import FINDINGS
+from tests.support.findings import FINDINGS
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = ROOT / "tests" / "mutants"

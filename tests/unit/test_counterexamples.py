@@ -3,10 +3,10 @@
 import pytest
 
 from perpetual_pools.model import CommitType
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
 from tests.property.pool.book import Book
 from tests.property.pool.feeds import ChainlinkFeed
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_market, fast_world, opened_market
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, fast_market, fast_world, opened_market
 
 DAY = 24 * HOUR
 USDC = 10**6

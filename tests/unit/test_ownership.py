@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import Market
-from tests.chains import RevmChain
-from tests.farm_twin import farm_twin
-from tests.revm import Instance, reverts
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_world
+from tests.support.farm import farm_twin
+from tests.support.revm import Instance, RevmChain, reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_world
 
 STRANGER = CAROL
 WRONG, ZERO = "0x" + "de" * 20, "0x" + "00" * 20

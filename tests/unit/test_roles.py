@@ -11,10 +11,10 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from perpetual_pools.model import CommitType
-from tests.revm import SENDER, reverts
-from tests.unit.oracle.test_abi import instructions
-from tests.unit.pool.conftest import close
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, TREASURY, open_sides, opened_market
+from tests.support.bytecode import instructions
+from tests.support.pool import close
+from tests.support.revm import SENDER, reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, OWNER, TREASURY, open_sides, opened_market
 
 ZERO = "0x" + "00" * 20
 STRANGER = "0x" + "99" * 20

@@ -16,11 +16,12 @@ from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
 from perpetual_pools.status.yields import Prices, find_yields, parse_price
-from tests.conftest import NOW, USDC
-from tests.farm_twin import TCR, FarmTwin
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import WAD, WORD
 from tests.scripts.status.conftest import TOKEN, Scene, loaded, shown, told
 from tests.scripts.test_scheduling import record_of
-from tests.twin import WAD, WORD
+from tests.support.farm import TCR
+from tests.support.world import NOW, USDC
 
 START = NOW + 86_400
 AMOUNTS = 168_000 * TCR, 84_000 * TCR, 42_000 * TCR

@@ -12,7 +12,7 @@ from perpetual_pools.model import CommitType
 from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
-from tests.conftest import USDC
+from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.scripts.status.conftest import (
     AT_1,
     AT_3,
@@ -36,7 +36,7 @@ from tests.scripts.status.conftest import (
     told,
 )
 from tests.scripts.test_scheduling import record_of
-from tests.twin import HOUR, WAD, Twin
+from tests.support.world import USDC
 
 
 def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.factory.conftest import STRANGER, ZERO
-from tests.unit.pool.fast import ALICE, BOB, OWNER, TREASURY
+from tests.support.factory import STRANGER, ZERO
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, OWNER, TREASURY
 
 
 def test_deployment__fee_recipient_zero__reverts(world, factory):

@@ -3,8 +3,7 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import ALICE, BOB, CAROL, DAY, OWNER, PEOPLE, TCR
-from tests.unit.farm.conftest import HOUR, NOBODY, refuses, tells
+from tests.support.farm import ALICE, BOB, CAROL, DAY, HOUR, NOBODY, OWNER, PEOPLE, TCR, refuses, tells
 
 MAX_WEIGHT = 2**64 - 1
 

@@ -3,12 +3,11 @@
 import pytest
 from eth_account import Account
 
-from tests.chains import RevmChain
-from tests.conftest import NOW
-from tests.farm_twin import ALICE, BOB, DAY, OWNER, PEOPLE, PLENTY, STRANGER, TCR, FarmTwin
-from tests.revm import reverts
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, farm_of
-from tests.unit.token.test_permit import sign
+from perpetual_pools.twin.farm import PLENTY, FarmTwin
+from tests.support.farm import ALICE, BOB, DAY, HOUR, NOBODY, OWNER, PEOPLE, STRANGER, TCR, WEEKLY, farm_of
+from tests.support.revm import RevmChain, reverts
+from tests.support.token import sign
+from tests.support.world import NOW
 
 SIGNER = Account.from_key(b"\x0a" * 32)
 HOLDER = SIGNER.address.lower()

@@ -3,9 +3,10 @@
 import pytest
 from eth_utils import keccak
 
-from tests.farm_twin import ALICE, BOB, OWNER, PLENTY, STRANGER, TCR
-from tests.revm import Reverted, reverts
-from tests.unit.farm.conftest import HOUR, WEEKLY
+from perpetual_pools.twin.chain import Reverted
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import ALICE, BOB, HOUR, OWNER, STRANGER, TCR, WEEKLY
+from tests.support.revm import reverts
 
 OUT = ["withdraw(address,uint256)", "claim(address[])", "exit(address)", "emergencyWithdraw(address)"]
 IN = [

@@ -3,8 +3,7 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.revm import OutOfGas
-from tests.unit.keeper.conftest import (
+from tests.support.keeper import (
     CLAIM_GAS,
     GRIEFING_MODES,
     HALF,
@@ -19,7 +18,8 @@ from tests.unit.keeper.conftest import (
     reason,
     returner,
 )
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, fast_world
+from tests.support.revm import OutOfGas
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, OWNER, fast_world
 
 FEW_CLAIMS = 500_000
 """Gas, with room."""

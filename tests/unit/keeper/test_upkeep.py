@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Round
-from tests.revm import OutOfGas, Reverted, reverts
-from tests.unit.keeper.conftest import (
+from perpetual_pools.twin.chain import Reverted
+from tests.support.keeper import (
     GRIEFING_MODES,
     HOUR,
     LARGE,
@@ -31,7 +31,8 @@ from tests.unit.keeper.conftest import (
     selector,
     word,
 )
-from tests.unit.pool.fast import CAROL, KEEPER, OWNER, fast_world
+from tests.support.revm import OutOfGas, reverts
+from tests.support.world import CAROL, KEEPER, OWNER, fast_world
 
 TWO_GOOD_POOLS = 500_000
 """Gas, with room."""

@@ -1,5 +1,7 @@
 import pytest
 
+from tests.support.bytecode import instructions
+
 # Of the instructions that change state, call another's code as one's own or end the contract, none may occur.
 STATE_CHANGING = {0x55: "SSTORE", 0x5D: "TSTORE", 0xA0: "LOG0", 0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE"} | {
     0xF4: "DELEGATECALL",
@@ -7,17 +9,6 @@ STATE_CHANGING = {0x55: "SSTORE", 0x5D: "TSTORE", 0xA0: "LOG0", 0xF0: "CREATE", 
     0xFF: "SELFDESTRUCT",
 }
 SLOAD, STATICCALL = 0x54, 0xFA
-
-
-def instructions(code: bytes) -> set[int]:
-    """The opcodes of a runtime bytecode, without push data and without the metadata at its end."""
-    end = len(code) - int.from_bytes(code[-2:], "big") - 2
-    found, position = set(), 0
-    while position < end:
-        opcode = code[position]
-        found.add(opcode)
-        position += opcode - 0x5F + 1 if 0x60 <= opcode <= 0x7F else 1
-    return found
 
 
 @pytest.mark.finding("O07")

@@ -1,9 +1,10 @@
 import ape
 import pytest
 
-from tests.conftest import NOW
-from tests.revm import Reverted, Revm
-from tests.unit.oracle.conftest import ZERO
+from perpetual_pools.twin.chain import Reverted
+from tests.support.oracle import ZERO
+from tests.support.revm import Revm
+from tests.support.world import NOW
 
 NOBODY = "0x" + "00" * 19 + "99"
 

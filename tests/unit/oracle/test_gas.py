@@ -6,8 +6,8 @@ import pytest
 from ape.contracts import ContractContainer
 
 from perpetual_pools.model import Round
-from tests.unit.oracle.conftest import GRACE, MAX_AGE, NOW, PHASE_6, ZERO
-from tests.unit.oracle.definition import PHASE, generated_rounds, right_round
+from tests.support.oracle import GRACE, MAX_AGE, NOW, PHASE_6, ZERO
+from tests.support.rounds import PHASE, generated_rounds, right_round
 
 # Beyond the two reads themselves: dispatch, checks, scaling.
 PRICE_AT_OVERHEAD = 1_900

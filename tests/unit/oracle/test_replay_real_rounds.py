@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from perpetual_pools.model import Round
-from tests.revm import Instance, Reverted, Revm, reverts
-from tests.unit.oracle.conftest import ZERO
-from tests.unit.oracle.definition import LOOK_BACK, generated_rounds, push_rounds, real_rounds, right_round
+from perpetual_pools.twin.chain import Reverted
+from tests.support.oracle import ZERO
+from tests.support.revm import Instance, Revm, reverts
+from tests.support.rounds import LOOK_BACK, generated_rounds, push_rounds, real_rounds, right_round
 
 MAX_AGE = 4_500
 

@@ -3,10 +3,9 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.unit.pool.conftest import TOKEN, act, close, to_window
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_market, fast_world
+from tests.support.pool import TOKEN, act, close, to_window
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_market, fast_world
 
 WAD = 10**18
 

@@ -6,18 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import (
-    ALICE,
-    BOB,
-    CAROL,
-    KEEPER,
-    fast_market,
-    fast_world,
-    open_sides,
-    opened_market,
-)
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_market, fast_world, open_sides, opened_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 SIDE = 1_000 * USDC

@@ -3,18 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import (
-    TOKEN,
-    act,
-    asset_of,
-    close,
-    logs_of,
-    require_refuses_ether,
-    reverts,
-    to_window,
-)
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, fast_market
+from tests.support.pool import TOKEN, act, asset_of, close, logs_of, require_refuses_ether, reverts, to_window
+from tests.support.world import ALICE, BOB, KEEPER, STAKE, USDC, fast_market
 
 WAD = 10**18
 PAID = {

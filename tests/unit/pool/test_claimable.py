@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.unit.pool.conftest import TOKEN, act, close, to_window
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER
+from tests.support.pool import TOKEN, act, close, to_window
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC
 
 WAD = 10**18
 NOTHING = (0, 0, 0)

@@ -3,17 +3,17 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import WAD
-from tests.unit.pool.conftest import act, set_time
-from tests.unit.pool.fast import (
+from perpetual_pools.twin.pool import WAD
+from tests.support.pool import act, set_time
+from tests.support.revm import reverts
+from tests.support.world import (
     ALICE,
     BOB,
     CAROL,
     KEEPER,
     OWNER,
     TREASURY,
+    USDC,
     fast_market,
     fast_world,
     open_sides,

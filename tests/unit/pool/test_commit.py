@@ -3,18 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import (
-    TOKEN,
-    act,
-    approve,
-    asset_of,
-    close,
-    logs_of,
-    require_refuses_ether,
-    reverts,
-    to_window,
-)
+from tests.support.pool import TOKEN, act, approve, asset_of, close, logs_of, require_refuses_ether, reverts, to_window
+from tests.support.world import STAKE, USDC
 
 HOUR = 3_600
 WAD = 10**18

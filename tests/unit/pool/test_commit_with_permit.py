@@ -7,10 +7,9 @@ from ape import chain
 from eth_account.messages import encode_typed_data
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import TOKEN, act, approve, close, logs_of, require_refuses_ether, reverts, to_window
-from tests.unit.pool.fast import ALICE, fast_world
+from perpetual_pools.twin.chain import address_of
+from tests.support.pool import TOKEN, act, approve, close, logs_of, require_refuses_ether, reverts, to_window
+from tests.support.world import ALICE, STAKE, USDC, fast_world
 
 AMOUNT = 100 * USDC
 OTHERS = [int(kind) for kind in CommitType if not kind.is_mint]

@@ -3,10 +3,9 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.unit.pool.conftest import TOKEN, close, to_window
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_market
+from tests.support.pool import TOKEN, close, to_window
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_market
 
 
 @pytest.mark.finding("C14")

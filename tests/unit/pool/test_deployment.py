@@ -8,10 +8,9 @@ import pytest
 from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS
-from tests.conftest import NOW
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD, Twin, World
-from tests.unit.pool.fast import OWNER, fast_world
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD, Twin, World
+from tests.support.revm import reverts
+from tests.support.world import NOW, OWNER, fast_world
 
 DAY = 86_400
 TENTH = WAD // 10

@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.twin import WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_market, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, USDC, fast_market, opened_market
 
 SIDE = 1_000 * USDC
 GIFT = 500_000 * USDC

@@ -4,10 +4,9 @@ import pytest
 from pyrevm import BlockEnv
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_world, open_sides, opened_market
 
 MILLION = 10**6 * USDC
 YEAR = 365 * 86_400

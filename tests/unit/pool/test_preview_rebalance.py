@@ -3,10 +3,9 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, CAROL, KEEPER, fast_market, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.revm import reverts
+from tests.support.world import ALICE, CAROL, KEEPER, USDC, fast_market, opened_market
 
 SIDE = 1_000 * USDC
 UP = 105 * WAD

@@ -5,9 +5,9 @@ import ape
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import USDC
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.conftest import TOKEN, act, close, reverts, set_time
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.pool import TOKEN, act, close, reverts, set_time
+from tests.support.world import USDC
 
 OPENS = 2_000_005_200
 """When `opened`, which is in epoch 2, rebalances next."""

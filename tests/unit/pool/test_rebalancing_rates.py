@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.conftest import USDC
-from tests.twin import WAD
-from tests.unit.pool.fast import KEEPER, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.world import KEEPER, USDC, fast_world, open_sides, opened_market
 
 
 def test_rebalancing_rates__long_10_percent_larger__pays_short_10_percent(market, alice, bob, keeper):

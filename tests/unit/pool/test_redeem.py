@@ -3,11 +3,10 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.revm import reverts as reverts_fast
-from tests.twin import WAD
-from tests.unit.pool.conftest import TOKEN, act, close, reverts
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, TREASURY, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.pool import TOKEN, act, close, reverts
+from tests.support.revm import reverts as reverts_fast
+from tests.support.world import ALICE, BOB, KEEPER, TREASURY, USDC, fast_world, open_sides, opened_market
 
 SIDE = 1_000 * USDC
 LONG, SHORT = 1_136_162_401, 863_837_599

@@ -4,11 +4,10 @@ import ape
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import NOW, USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.conftest import TOKEN, set_time
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, PEOPLE, fast_market, fast_world, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.pool import TOKEN, set_time
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, PEOPLE, USDC, fast_market, fast_world, opened_market
 
 SIDE = 1_000 * USDC
 FIRST = NOW + 50 * 60

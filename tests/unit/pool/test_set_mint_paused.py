@@ -3,8 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.unit.pool.conftest import TOKEN, act, reverts, set_time
+from tests.support.pool import TOKEN, act, reverts, set_time
+from tests.support.world import USDC
 
 MINTS = [CommitType.LONG_MINT, CommitType.SHORT_MINT]
 OTHERS = [kind for kind in CommitType if not kind.is_mint]

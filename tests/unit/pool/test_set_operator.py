@@ -3,8 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.unit.pool.conftest import TOKEN, act, require_refuses_ether, reverts
+from tests.support.pool import TOKEN, act, require_refuses_ether, reverts
+from tests.support.world import USDC
 
 
 def operator_set(controller, operator, approved):

@@ -6,26 +6,15 @@ from typing import Any, NamedTuple
 
 import pytest
 from eth_abi import encode
-from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.chains import RevmChain
-from tests.conftest import NOW, USDC
-from tests.revm import Instance, reverts
-from tests.twin import Twin, World, deploy_contracts
-from tests.unit.pool.conftest import TOKEN, close
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, PEOPLE, TREASURY, fast_market, fast_world
+from perpetual_pools.twin.pool import Twin, World, deploy_contracts
+from tests.support.pool import NO_PERMIT, REENTRANCY, TOKEN, calldata, close
+from tests.support.revm import Instance, RevmChain, reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, OWNER, PEOPLE, TREASURY, USDC, fast_market, fast_world
 
 WAD = 10**18
 BILLION = 10**9
-REENTRANCY = keccak(text="Reentrancy()")[:4]
-NO_PERMIT = (0, 27, bytes(32), bytes(32))
-
-
-def calldata(signature: str, *values: Any) -> bytes:
-    types = signature[signature.index("(") + 1 : -1]
-    return keccak(text=signature)[:4] + encode(types.split(",") if types else [], values)
-
 
 # --- decimals ---
 

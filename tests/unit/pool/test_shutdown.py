@@ -7,21 +7,12 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, CommitType, Feed, FixedOracle, Round
-from tests.conftest import NOW, USDC
-from tests.revm import OutOfGas, Reverted
-from tests.revm import reverts as reverts_fast
-from tests.twin import HOUR, PRICE, WAD, Twin
-from tests.unit.pool.conftest import TOKEN, act, reverts
-from tests.unit.pool.fast import (
-    ALICE,
-    BOB,
-    CAROL,
-    KEEPER,
-    TREASURY,
-    fast_world,
-    open_sides,
-    opened_market,
-)
+from perpetual_pools.twin.chain import Reverted
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD, Twin
+from tests.support.pool import TOKEN, act, reverts
+from tests.support.revm import OutOfGas
+from tests.support.revm import reverts as reverts_fast
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, TREASURY, USDC, fast_world, open_sides, opened_market
 
 SIDE = 1_000 * USDC
 DELAY = 14 * 86_400

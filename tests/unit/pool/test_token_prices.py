@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import ALICE, CAROL, KEEPER, fast_market, opened_market
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.world import ALICE, CAROL, KEEPER, USDC, fast_market, opened_market
 
 SIDE = 1_000 * USDC
 TOKEN = 10**18

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.token.conftest import ALICE, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
+from tests.support.revm import reverts
+from tests.support.token import ALICE, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
 
 LARGEST = 2**256 - 2
 """With the spare unit, 2**256 - 1."""

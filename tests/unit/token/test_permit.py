@@ -3,36 +3,11 @@
 from typing import Any
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
-from tests.conftest import NOW
-from tests.revm import Instance, reverts
-from tests.unit.token.conftest import ALICE, BOB, STRANGER, ZERO
-
-HOLDER = Account.from_key(b"\x01" * 32)
-OTHER = Account.from_key(b"\x02" * 32)
-FIELDS = [
-    ("owner", "address"),
-    ("spender", "address"),
-    ("value", "uint256"),
-    ("nonce", "uint256"),
-    ("deadline", "uint256"),
-]
-CHAIN_ID = 1
-"""Of the EVM in the process."""
-
-
-def sign(token: Instance, signer: Any = HOLDER, **changes: Any) -> Any:
-    """A permit of HOLDER to bob for 100 units until now, but for the changes to message or domain: (deadline, v, r, s)."""
-    domain = {"name": "3L-BTC/USDC", "version": "1", "chainId": CHAIN_ID, "verifyingContract": token.address}
-    message = {"owner": HOLDER.address, "spender": BOB, "value": 100, "nonce": 0, "deadline": NOW}
-    for field, value in changes.items():
-        (domain if field in domain else message)[field] = value
-    types = {"Permit": [{"name": field, "type": kind} for field, kind in FIELDS]}
-    signature = signer.sign_message(encode_typed_data(domain, types, message))
-    return message["deadline"], signature.v, signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
+from tests.support.revm import Instance, reverts
+from tests.support.token import ALICE, BOB, CHAIN_ID, HOLDER, OTHER, STRANGER, ZERO, sign
+from tests.support.world import NOW
 
 
 def use(token: Instance, permit: Any, owner: str = HOLDER.address, spender: str = BOB, value: int = 100) -> Any:

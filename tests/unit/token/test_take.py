@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.token.conftest import ALICE, BOB, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
+from tests.support.revm import reverts
+from tests.support.token import ALICE, BOB, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
 
 
 @pytest.mark.parametrize("caller", [ALICE, STRANGER, ZERO])

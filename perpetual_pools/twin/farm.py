@@ -1,28 +1,20 @@
 """A staking farm on a chain and in the model, side by side: every action is done on both, then everything is compared.
 
-As `tests/twin.py` does for pools: what the model refuses, the contract has to revert with the same error and arguments,
-and the twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
+As `pool.py` does for pools: what the model refuses, the contract has to revert with the same error and arguments, and the
+twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
 each action, and the invariants F1 and F2 of the specification hold.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import pytest
-
 from perpetual_pools.model import Ledger, Market, Refused, StakingFarm
 from perpetual_pools.model.farm import ONE, WEEK
-from tests.chains import RevmChain, TestChain, address_of, plain
-from tests.conftest import NOW
-from tests.revm import Reverted
+from perpetual_pools.twin.chain import Chain, address_of, error_of, plain
 
 Value = TypeVar("Value")
 
 WORD = 2**256
-TCR = 10**18
-DAY = 24 * 3_600
-OWNER, STRANGER, ALICE, BOB, CAROL, DAVE, ERIN = PEOPLE = ["0x" + f"{number:02x}" * 20 for number in range(0xB1, 0xB8)]
-STAKERS = [ALICE, BOB, CAROL, DAVE, ERIN]
 PLENTY = 10**30
 """Units of each token that every staker has; the owner has as much of the reward token."""
 
@@ -39,7 +31,7 @@ class FarmTwin:
     """
 
     def __init__(
-        self, chain: TestChain, reward: Any, start: int, owner: Any, people: Sequence[Any], farm: Any = None
+        self, chain: Chain, reward: Any, start: int, owner: Any, people: Sequence[Any], farm: Any = None
     ) -> None:
         self.chain = chain
         self.reward = reward
@@ -179,9 +171,8 @@ class FarmTwin:
         return expected
 
     def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
-        with pytest.raises(Reverted) as reverted:
-            self.chain.send(self.farm, method, arguments, sender)
-        found, wanted = reverted.value, (refusal.error, list(refusal.arguments.values()))
+        found = error_of(self.chain, self.farm, method, arguments, sender)
+        wanted = refusal.error, list(refusal.arguments.values())
         assert plain((found.name, list(found.arguments))) == plain(wanted), f"{found}, in the model {refusal}"
 
     def compare(self) -> None:
@@ -232,12 +223,3 @@ class FarmTwin:
         assert held - owed <= dust, f"F2: holds {held}, owes {owed} only"
         for token in model.farms:
             assert self.ledgers[token].balance_of(model.address) >= model.total_staked(token), "F5"
-
-
-def farm_twin(project: Any, decimals: int = 18, start: int = NOW + DAY) -> FarmTwin:
-    """In an EVM of the test's own process, at NOW. The reward token has `decimals`; the owner has PLENTY of it."""
-    chain = RevmChain(project, NOW)
-    reward = chain.deploy("MockERC20", "Tracer", "TCR", decimals)
-    twin = FarmTwin(chain, reward, start, OWNER, PEOPLE)
-    twin.introduce(reward)
-    return twin

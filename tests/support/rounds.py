@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perpetual_pools.model import Round
 from perpetual_pools.model.rounds import read_rounds
-from tests.revm import Instance
+from tests.support.revm import Instance
 
 PHASE = 2**64
 LOOK_BACK = 32

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from perpetual_pools.model import CommitType, FixedOracle
-from tests.chains import address_of
-from tests.twin import PRICE, Twin, World
-from tests.unit.pool.fast import ALICE, BOB, CAROL, PEOPLE, fast_world
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import PRICE, Twin, World
+from tests.support.world import ALICE, BOB, CAROL, PEOPLE, fast_world
 
 TOKEN = 10**18
 DAVE = "0x" + "a7" * 20

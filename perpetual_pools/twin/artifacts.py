@@ -5,8 +5,6 @@ from pathlib import Path
 
 from ethpm_types import ContractType, PackageManifest
 
-from tests.conftest import read_proxy_type
-
 
 @dataclass(frozen=True)
 class Compiled:
@@ -17,9 +15,9 @@ class Artifacts:
     """Of the project at `root`, as it was compiled last."""
 
     def __init__(self, root: Path) -> None:
+        self.path = root
         manifest = PackageManifest.model_validate_json((root / ".build" / "__local__.json").read_text())
         self._types = manifest.contract_types or {}
-        self.proxy_type = read_proxy_type(root)
 
     def get_contract(self, name: str) -> Compiled:
         return Compiled(self._types[name])

@@ -15,6 +15,8 @@ from ethpm_types import ContractType
 from ethpm_types.abi import ErrorABI, EventABI
 from pyrevm import EVM, BlockEnv
 
+from perpetual_pools.twin.chain import Reverted, Sent
+
 SENDER = "0x" + "51" * 20
 CODE_PADDING = 33
 WORD = 32
@@ -23,16 +25,6 @@ GAS = 100_000_000
 _OUTPUT = re.compile(r"output: (0x[0-9a-f]*)")
 _PANIC = bytes.fromhex("4e487b71")
 _REASON = bytes.fromhex("08c379a0")
-
-
-class Reverted(Exception):
-    """A call that reverted. `name` is that of the contract's error (`Panic`, or `Error` for a reason string; empty when
-    it is none of these), `arguments` its arguments."""
-
-    def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
-        super().__init__(f"{name}{arguments}")
-        self.name = name
-        self.arguments = arguments
 
 
 class OutOfGas(Exception):
@@ -132,6 +124,43 @@ class Instance:
             return self._chain.evm.message_call(sender, self.address, calldata=data, gas=gas)
         except RuntimeError as failure:
             raise _reverted(failure, self._chain.errors) from None
+
+
+class RevmChain:
+    """An EVM in the process: hundreds of times faster."""
+
+    def __init__(self, project: Any, now: int) -> None:
+        self._project = project
+        self.revm = Revm(now)
+        self.now = now
+
+    def move_to(self, timestamp: int) -> None:
+        self.now = timestamp
+        self.revm.set_time(timestamp)
+
+    def deploy(self, contract: str, *arguments: Any) -> Instance:
+        return self.revm.deploy(self._project.get_contract(contract), *arguments)
+
+    def at(self, contract: str, address: str) -> Instance:
+        return Instance(self.revm, address.lower(), self._project.get_contract(contract).contract_type)
+
+    def send(self, contract: Instance, method: str, arguments: Sequence[Any], sender: str, *others: Instance) -> Sent:
+        value = getattr(contract, method)(*arguments, sender=sender)
+        return Sent(value, [event for emitter in (contract, *others) for event in self.revm.events(emitter)])
+
+    def read(self, contract: Instance, method: str, *arguments: Any) -> Any:
+        return getattr(contract, method)(*arguments)
+
+    @contextmanager
+    def aside(self, timestamp: int) -> Iterator[None]:
+        """Another course of events, from that time on: all that the block sends is undone after it."""
+        now, checkpoint = self.now, self.revm.evm.snapshot()
+        self.move_to(timestamp)
+        try:
+            yield
+        finally:
+            self.revm.evm.revert(checkpoint)
+            self.move_to(now)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from perpetual_pools.model import CommitType
-from tests.chains import RevmChain
-from tests.conftest import NOW
-from tests.twin import PRICE, Twin, World, deploy_contracts
+from perpetual_pools.twin.pool import PRICE, Twin, World, deploy_contracts
+from tests.support.revm import RevmChain
+
+NOW = 1_999_998_600
+"""Ten minutes after a full hour: the time at which every test on the chain begins."""
+USDC = 10**6
+STAKE = 100_000_000 * USDC
+"""What each trader has."""
 
 OWNER, KEEPER, TREASURY, ALICE, BOB, CAROL = PEOPLE = ["0x" + f"{number:02x}" * 20 for number in range(0xA1, 0xA7)]
 """`TREASURY` is the fee recipient."""

@@ -5,7 +5,7 @@ from typing import Any
 from perpetual_pools.chain.amm import Amm
 from perpetual_pools.model import Ledger
 from perpetual_pools.model.pair import PairModel
-from tests.twin import Twin
+from perpetual_pools.twin.pool import Twin
 
 
 class Exchange:

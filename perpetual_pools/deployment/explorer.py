@@ -23,6 +23,7 @@ import ape
 import solcx
 
 from perpetual_pools import records
+from perpetual_pools.chain import compiled
 from perpetual_pools.chain.contracts import container, encoded_arguments, is_own
 from perpetual_pools.chain.networks import connected_network, recorded, records_folder
 from perpetual_pools.errors import PerpetualPoolsError
@@ -208,6 +209,7 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
     Raises VerificationError when there is no such plugin; or, after all others, when a contract was not published.
     """
     explorer = _explorer(verification.folder)
+    compile_anew()
     failures = []
     with _no_leftovers():
         for contract in verification.contracts:
@@ -225,6 +227,14 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
             f"{len(failures)} of {len(verification.contracts)} contracts were not published. Run again, or upload their "
             f"files by hand, as {verification.folder / INDEX} says:\n" + "\n".join(failures)
         )
+
+
+def compile_anew() -> None:
+    """Compile the contracts for the plugin, which asks Ape about them, unless nothing has changed since the last time."""
+    root = Path(ape.project.path)
+    if not compiled.is_current(root):
+        with compiled.marking(root):
+            ape.project.load_contracts(use_cache=False)
 
 
 @contextmanager

@@ -400,7 +400,7 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
             ["prettier", "--check", *solidity],
             ["python", "-m", "tools.analysis"],
             ["python", "-m", "tools.layout"],
-            ["python", "-m", "tools.abi", "--check"],
+            ["python", "-m", "tools.artifacts", "--check"],
             ["python", "-m", "tools.locks", "--check"],
         ]
     )

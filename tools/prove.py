@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+from perpetual_pools.chain import compiled
 from tests.support.findings import FINDINGS
 from tools import symbolic
 
@@ -74,6 +75,13 @@ def run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False)
 
 
+def compile_by(place: Path, *command: str) -> None:
+    """Runs a command of those that compile. Raises NotProved when it fails."""
+    done = run(place, *command)
+    if done.returncode != 0:
+        raise NotProved(f"does not compile:\n{done.stdout[-2_000:]}{done.stderr[-2_000:]}")
+
+
 def break_and_test(finding: str, place: Path) -> str:
     """The names of the tests that noticed. Raises NotProved."""
     patch = MUTANTS / f"{finding}.patch"
@@ -82,9 +90,9 @@ def break_and_test(finding: str, place: Path) -> str:
     if applied.returncode != 0:
         raise NotProved(f"the patch does not apply:\n{applied.stderr}")
     if "+++ b/contracts/" in patch.read_text():
-        compiled = run(place, "ape", "compile", "--force")
-        if compiled.returncode != 0:
-            raise NotProved(f"does not compile:\n{compiled.stdout[-2_000:]}{compiled.stderr[-2_000:]}")
+        with compiled.marking(place):
+            compile_by(place, "ape", "compile", "--force")
+        compile_by(place, sys.executable, "-m", "tools.artifacts")  # what tests deploy through the package
     else:
         shutil.copytree(ROOT / ".build", place / ".build")
     arguments = ["--network", "arbitrum:local:foundry", "--finding", finding, "-q", "--tb=no", "-rf"]

@@ -22,8 +22,9 @@ from eth_utils.address import is_hex_address, to_checksum_address
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from perpetual_pools.errors import PerpetualPoolsError
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams, Refused
-from perpetual_pools.times import as_utc
 
 Location = tuple[str | int, ...]
 """The way to a value in the file: keys, and positions in lists."""
@@ -48,7 +49,7 @@ _MARKET = re.compile(r"[!-.0-~]+/[!-.0-~]+")
 """Two words of visible ASCII: what looks alike is the same."""
 
 
-class ParametersError(Exception):
+class ParametersError(PerpetualPoolsError):
     """What is wrong with a file of parameters: (line, message) of each problem, from the top."""
 
     def __init__(self, path: Path, problems: list[tuple[int, str]]) -> None:

@@ -16,10 +16,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from perpetual_pools.errors import PerpetualPoolsError
+
 Argument = str | int
 
 
-class RecordError(Exception):
+class RecordError(PerpetualPoolsError):
     """A record that cannot be read, or is in use."""
 
 

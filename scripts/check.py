@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from perpetual_pools.checking import check
-from perpetual_pools.commands import Command, compile_anew, json_option, parameters_option, prepare, record_option
-from perpetual_pools.networks import connected_network, default_record_path, recorded
+from perpetual_pools.chain.networks import connected_network, default_record_path, recorded
+from perpetual_pools.cli.command import Command, compile_anew, json_option, parameters_option, prepare, record_option
+from perpetual_pools.deployment.check import check
+from perpetual_pools.formatting import new_table, print_whole
 from perpetual_pools.parameters import load
-from perpetual_pools.tables import new_table, print_whole
 
 SCHEMA_VERSION = 1
 

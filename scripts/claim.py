@@ -7,10 +7,10 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
-from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.chain.networks import default_record_path, recorded
+from perpetual_pools.cli.command import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
 from perpetual_pools.operations.calls import transactions
-from perpetual_pools.operations.seeding import find_claims
+from perpetual_pools.operations.seed import find_claims
 
 
 @click.command(cls=Command, network_callback=prepare)

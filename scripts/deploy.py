@@ -10,13 +10,22 @@ from ape import chain
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, agree, compile_anew, parameters_option, prepare, say, sender, yes_option
-from perpetual_pools.deployment import SystemDeployment, deploy_system
+from perpetual_pools.chain.networks import default_record_path
+from perpetual_pools.cli.command import (
+    Command,
+    agree,
+    compile_anew,
+    parameters_option,
+    prepare,
+    say,
+    sender,
+    yes_option,
+)
+from perpetual_pools.deployment.explorer import after_deployment
 from perpetual_pools.deployment.rehearsal import rehearsal
-from perpetual_pools.networks import default_record_path
+from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters, load
 from perpetual_pools.records import Record
-from perpetual_pools.verification import after_deployment
 
 
 @click.command(cls=Command, network_callback=prepare)

@@ -7,11 +7,11 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
-from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.chain.networks import default_record_path, recorded
+from perpetual_pools.cli.command import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
+from perpetual_pools.formatting import decimal
 from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.pools import decimals_of, find_fees
-from perpetual_pools.status.text import decimal
 
 
 @click.command(cls=Command, network_callback=prepare)

@@ -7,11 +7,11 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import Command, json_option, prepare, record_option, say, send_found, yes_option
-from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.chain.networks import default_record_path, recorded
+from perpetual_pools.chain.sending import latest_block
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, say, send_found, yes_option
 from perpetual_pools.operations.calls import safe_batch, transactions
 from perpetual_pools.operations.owner import ACTIONS, decide
-from perpetual_pools.sending import latest_block
 
 HELP = "\n".join(f"  {name:<18} {action.help}" for name, action in ACTIONS.items())
 

@@ -11,13 +11,13 @@ from ape.api import AccountAPI
 from ape.cli import account_option
 from rich.console import Console
 
-from perpetual_pools.commands import Command, agree, compile_anew, json_option, prepare, say, sender, yes_option
+from perpetual_pools.cli.command import Command, agree, compile_anew, json_option, prepare, say, sender, yes_option
+from perpetual_pools.emissions.amounts import LAUNCH
+from perpetual_pools.emissions.preview import build_preview, print_preview
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.operations.calls import safe_batch
-from perpetual_pools.programme import LAUNCH
-from perpetual_pools.programme.preview import build_preview, print_preview
-from perpetual_pools.programme.report import build_report, of_a_safe, print_plan
-from perpetual_pools.programme.scheduling import MARGIN, SAFE_MARGIN, farm_at, read_plan, send_plan, verify_sender
-from perpetual_pools.times import as_utc
+from perpetual_pools.operations.schedule import MARGIN, SAFE_MARGIN, farm_at, read_plan, send_plan, verify_sender
+from perpetual_pools.operations.schedule_report import build_report, of_a_safe, print_plan
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -129,7 +129,7 @@ def cli(
 
 def show_preview(chart_path: Path, as_json: bool) -> None:
     """The whole programme, without a chain."""
-    from perpetual_pools.programme.chart import draw  # loads for a second, which nobody else has to wait for
+    from perpetual_pools.emissions.chart import draw  # loads for a second, which nobody else has to wait for
 
     print_preview(LAUNCH, Console(stderr=as_json))
     draw(LAUNCH, chart_path)

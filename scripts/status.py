@@ -8,10 +8,11 @@ import click
 from ape import chain
 from rich.console import Console
 
-from perpetual_pools.commands import Command, json_option, prepare, record_option, say
-from perpetual_pools.networks import connected_network, default_record_path, recorded
-from perpetual_pools.status import Reader, StatusError
+from perpetual_pools.chain.networks import connected_network, default_record_path, recorded
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, say
 from perpetual_pools.status.alarms import WEEKS, Alarm, find_alarms
+from perpetual_pools.status.facts import StatusError
+from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
 from perpetual_pools.status.watch import watch

@@ -8,7 +8,8 @@ import click
 from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.commands import (
+from perpetual_pools.chain.networks import default_record_path, recorded
+from perpetual_pools.cli.command import (
     Command,
     find_and_send,
     json_option,
@@ -18,12 +19,11 @@ from perpetual_pools.commands import (
     sender,
     yes_option,
 )
-from perpetual_pools.networks import default_record_path, recorded
+from perpetual_pools.formatting import decimal
 from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.pools import decimals_of
 from perpetual_pools.operations.upkeep import Upkeep, find_upkeep, outcomes
 from perpetual_pools.parameters import ValueProblem, parse_address
-from perpetual_pools.status.text import decimal
 
 
 def as_address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from perpetual_pools.commands import Command, compile_anew, json_option, prepare, record_option, say
-from perpetual_pools.networks import default_record_path
-from perpetual_pools.verification import INDEX, publish, write
+from perpetual_pools.chain.networks import default_record_path
+from perpetual_pools.cli.command import Command, compile_anew, json_option, prepare, record_option, say
+from perpetual_pools.deployment.explorer import INDEX, publish, write
 
 
 @click.command(cls=Command, network_callback=prepare)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .compiler import ROOT, artifacts
+from tools.compiler import ROOT, artifacts
 
 
 def entries(root: Path) -> dict[str, list[Any]]:

@@ -22,7 +22,7 @@ from slither import Slither
 from slither.detectors import all_detectors
 from slither.detectors.abstract_detector import AbstractDetector
 
-from .compiler import ROOT, front_end
+from tools.compiler import ROOT, front_end
 
 SUPPRESSION = re.compile(r"//\s*slither-disable")
 WITH_REASON = re.compile(

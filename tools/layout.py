@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .compiler import CONTRACTS, ROOT, artifacts, front_end
+from tools.compiler import CONTRACTS, ROOT, artifacts, front_end
 
 SNAPSHOT = Path("snapshots") / "layout.json"
 CODE_LIMIT = 24_576

@@ -22,8 +22,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.support.findings import FINDINGS
-
-from . import symbolic
+from tools import symbolic
 
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"

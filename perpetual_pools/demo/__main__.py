@@ -16,16 +16,15 @@ from ape.logging import logger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from perpetual_pools.rounds import RoundHistory, RoundsError, read_rounds
-from perpetual_pools.times import as_utc
-
-from .chain import CHAIN_ID, LocalChain, local_chain, require_free, signals_as_interrupts
-from .chart import draw
-from .errors import DemoError
-from .mining_chart import draw_mining
-from .prices import BUILT_IN_START, HOUR, PREPARATION, built_in_path, require_usable
-from .report import build_report, print_report
-from .run import BTC, ETH, Demo
+from perpetual_pools.demo.chain import CHAIN_ID, LocalChain, local_chain, require_free, signals_as_interrupts
+from perpetual_pools.demo.chart import draw
+from perpetual_pools.demo.errors import DemoError
+from perpetual_pools.demo.mining_chart import draw_mining
+from perpetual_pools.demo.prices import BUILT_IN_START, HOUR, PREPARATION, built_in_path, require_usable
+from perpetual_pools.demo.report import build_report, print_report
+from perpetual_pools.demo.run import BTC, ETH, Demo
+from perpetual_pools.formatting import as_utc
+from perpetual_pools.model.rounds import RoundHistory, RoundsError, read_rounds
 
 NETWORK = "arbitrum:local:foundry"
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from .errors import DemoError
+from perpetual_pools.demo.errors import DemoError
 
 CHAIN_ID = 31337
 START_SECONDS = 20

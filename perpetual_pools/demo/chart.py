@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from perpetual_pools.times import as_utc
-
-from .market import Market
-from .prices import HOUR
-from .run import Demo
+from perpetual_pools.demo.market import Market
+from perpetual_pools.demo.prices import HOUR
+from perpetual_pools.demo.run import Demo
+from perpetual_pools.formatting import as_utc
 
 COLOURS = {(1, "L"): "#74c69d", (3, "L"): "#1b7f4b", (1, "S"): "#f0a58f", (3, "S"): "#b8321a"}
 

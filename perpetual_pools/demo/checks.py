@@ -11,13 +11,12 @@ import ape
 from eth_abi.abi import decode
 from eth_utils.conversions import to_bytes, to_hex
 
+from perpetual_pools.demo.market import Market
+from perpetual_pools.demo.mining import Mining
+from perpetual_pools.demo.questions import Question, questions
+from perpetual_pools.demo.stage import Stage
 from perpetual_pools.model import CommitType
 from perpetual_pools.model.farm import ONE
-
-from .market import Market
-from .mining import Mining
-from .questions import Question, questions
-from .stage import Stage
 
 
 class ViewFailed(Exception):

@@ -1,5 +1,7 @@
 """What stops the demo."""
 
+from perpetual_pools.errors import PerpetualPoolsError
 
-class DemoError(Exception):
+
+class DemoError(PerpetualPoolsError):
     """The demo cannot begin or go on: one line that says why and what to do."""

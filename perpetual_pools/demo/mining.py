@@ -10,16 +10,16 @@ from typing import Any
 
 import ape
 
-from perpetual_pools import amm, model
-from perpetual_pools.liquidity import PairModel
+from perpetual_pools import model
+from perpetual_pools.chain import amm
+from perpetual_pools.demo.market import Market
+from perpetual_pools.demo.prices import HOUR
+from perpetual_pools.demo.scenario import MINERS, PROVIDERS, Trader, claims_rewards
+from perpetual_pools.demo.stage import Stage
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import Ledger, StakingFarm
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.programme import weekly_amounts
-
-from .market import Market
-from .prices import HOUR
-from .scenario import MINERS, PROVIDERS, Trader, claims_rewards
-from .stage import Stage
+from perpetual_pools.model.pair import PairModel
 
 WEIGHT = 1
 """Of each farm in its market."""

@@ -10,13 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from perpetual_pools.demo.mining import MiningPoint
+from perpetual_pools.demo.run import Demo
+from perpetual_pools.demo.scenario import MINERS, Trader
 from perpetual_pools.model import Market
-from perpetual_pools.model.farm import BPS
-from perpetual_pools.programme.amounts import TCR
-
-from .mining import MiningPoint
-from .run import Demo
-from .scenario import MINERS, Trader
+from perpetual_pools.model.farm import BPS, TCR
 
 COLOURS = {
     Trader.LONG_HOLDER: "#1b7f4b",

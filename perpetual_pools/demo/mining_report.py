@@ -7,13 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from perpetual_pools.demo.run import Demo
+from perpetual_pools.demo.scenario import MINERS
+from perpetual_pools.formatting import new_table
 from perpetual_pools.model import Market
-from perpetual_pools.model.farm import BPS, ONE
-from perpetual_pools.programme.amounts import TCR
-from perpetual_pools.tables import new_table
-
-from .run import Demo
-from .scenario import MINERS
+from perpetual_pools.model.farm import BPS, ONE, TCR
 
 
 def build_mining(demo: Demo) -> dict[str, Any]:

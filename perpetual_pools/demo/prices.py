@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from perpetual_pools.demo.errors import DemoError
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ChainlinkOracle, Feed, Refused, Round
-from perpetual_pools.rounds import RoundHistory
-from perpetual_pools.times import as_utc
-
-from .errors import DemoError
+from perpetual_pools.model.rounds import RoundHistory
 
 HOUR = 3600
 PREPARATION = 1_800

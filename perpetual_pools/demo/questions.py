@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from perpetual_pools.demo.market import Market
+from perpetual_pools.demo.mining import Mining
+from perpetual_pools.demo.stage import Stage
 from perpetual_pools.model import CommitType
-
-from .market import Market
-from .mining import Mining
-from .stage import Stage
 
 
 @dataclass(frozen=True)

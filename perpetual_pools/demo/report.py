@@ -8,14 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from perpetual_pools.tables import new_table
-from perpetual_pools.times import as_utc
-
-from .chain import CHAIN_ID, LocalChain
-from .market import Market
-from .mining_report import build_mining, print_f2, print_mining
-from .run import Demo
-from .scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
+from perpetual_pools.demo.chain import CHAIN_ID, LocalChain
+from perpetual_pools.demo.market import Market
+from perpetual_pools.demo.mining_report import build_mining, print_f2, print_mining
+from perpetual_pools.demo.run import Demo
+from perpetual_pools.demo.scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
+from perpetual_pools.formatting import as_utc, new_table
 
 SCHEMA_VERSION = 1
 WAD_DECIMALS = 18

@@ -8,7 +8,13 @@ from typing import Any
 import ape
 from ape.exceptions import ContractLogicError
 
-from perpetual_pools import contracts
+from perpetual_pools.chain import contracts
+from perpetual_pools.demo.checks import Checks
+from perpetual_pools.demo.market import Market, Point
+from perpetual_pools.demo.mining import Mining
+from perpetual_pools.demo.prices import FEED_DECIMALS, HOUR, MAX_AGE, PREPARATION
+from perpetual_pools.demo.scenario import AUTO_CLAIMER, DECIMALS, MINERS, USDC, Trader, intents
+from perpetual_pools.demo.stage import Stage
 from perpetual_pools.model import (
     ChainlinkOracle,
     CommitType,
@@ -18,14 +24,7 @@ from perpetual_pools.model import (
     Refused,
     SequencerFeed,
 )
-from perpetual_pools.rounds import RoundHistory
-
-from .checks import Checks
-from .market import Market, Point
-from .mining import Mining
-from .prices import FEED_DECIMALS, HOUR, MAX_AGE, PREPARATION
-from .scenario import AUTO_CLAIMER, DECIMALS, MINERS, USDC, Trader, intents
-from .stage import Stage
+from perpetual_pools.model.rounds import RoundHistory
 
 GRACE_PERIOD = 3_600
 FRONT_RUNNING_INTERVAL = 300

@@ -6,10 +6,9 @@ from collections import Counter
 
 import ape
 
-from perpetual_pools import contracts
+from perpetual_pools.chain import contracts
+from perpetual_pools.demo.scenario import DECIMALS, STAKE, Trader
 from perpetual_pools.model import Ledger
-
-from .scenario import DECIMALS, STAKE, Trader
 
 
 class Stage:

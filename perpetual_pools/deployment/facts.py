@@ -10,8 +10,8 @@ import ape
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
-from perpetual_pools import sending
-from perpetual_pools.contracts import (
+from perpetual_pools.chain import sending
+from perpetual_pools.chain.contracts import (
     container,
     encoded_arguments,
     encoded_call,
@@ -20,9 +20,18 @@ from perpetual_pools.contracts import (
     pool_address,
     pool_token_addresses,
 )
+from perpetual_pools.deployment.plan import (
+    AMM_FACTORY,
+    FACTORY,
+    AddressOf,
+    Creation,
+    FunctionCall,
+    Now,
+    PairCreation,
+    PoolCreation,
+    Step,
+)
 from perpetual_pools.records import Call, Deployment, Record
-
-from .plan import AMM_FACTORY, FACTORY, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step
 
 if TYPE_CHECKING:
     from ape.api import ReceiptAPI

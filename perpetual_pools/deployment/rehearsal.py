@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import ape
 
+from perpetual_pools.errors import PerpetualPoolsError
+
 if TYPE_CHECKING:
     from ape.api import AccountAPI
 
@@ -15,7 +17,7 @@ ENOUGH = 10 * 10**18
 """Wei that the account has at least."""
 
 
-class RehearsalError(Exception):
+class RehearsalError(PerpetualPoolsError):
     """The connected network is none to rehearse on; says which is."""
 
 

@@ -24,8 +24,9 @@ import ape
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
-from perpetual_pools import records, sending
-from perpetual_pools.contracts import (
+from perpetual_pools import records
+from perpetual_pools.chain import sending
+from perpetual_pools.chain.contracts import (
     code_hash,
     compiler,
     container,
@@ -35,15 +36,33 @@ from perpetual_pools.contracts import (
     pair_address,
     pool_address,
 )
+from perpetual_pools.chain.networks import connected_network, genesis
+from perpetual_pools.deployment.facts import address_made, entry_of, factory_of, pair_of, tokens_of
+from perpetual_pools.deployment.plan import (
+    FACTORY,
+    FARM,
+    AddressOf,
+    Creation,
+    FunctionCall,
+    Now,
+    PairCreation,
+    PoolCreation,
+    Step,
+    gas,
+    plan,
+)
+from perpetual_pools.deployment.preflight import verify_contracts, verify_prices, verify_start
+from perpetual_pools.deployment.resume import (
+    DeploymentError,
+    recorded_nonce,
+    verify_code,
+    verify_nonce,
+    verify_record,
+    verify_step,
+)
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.networks import connected_network, genesis
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
-
-from .chain import verify_contracts, verify_prices, verify_start
-from .facts import address_made, entry_of, factory_of, pair_of, tokens_of
-from .plan import FACTORY, FARM, AddressOf, Creation, FunctionCall, Now, PairCreation, PoolCreation, Step, gas, plan
-from .standing import DeploymentError, recorded_nonce, verify_code, verify_nonce, verify_record, verify_step
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI, TransactionAPI

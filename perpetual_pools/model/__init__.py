@@ -4,15 +4,15 @@ Contract and model agree to the unit on every view after every action; tests, sc
 than a formula of their own.
 """
 
-from . import maths
-from .constants import ZERO_ADDRESS
-from .errors import Refused
-from .events import Event
-from .farm import Market, StakingFarm
-from .ledger import Ledger
-from .maths import CommitType
-from .oracle import ChainlinkOracle, Feed, FixedOracle, Oracle, Round, SequencerFeed
-from .pool import Pool, PoolParams
+from perpetual_pools.model import maths
+from perpetual_pools.model.constants import ZERO_ADDRESS
+from perpetual_pools.model.errors import Refused
+from perpetual_pools.model.events import Event
+from perpetual_pools.model.farm import Market, StakingFarm
+from perpetual_pools.model.ledger import Ledger
+from perpetual_pools.model.maths import CommitType
+from perpetual_pools.model.oracle import ChainlinkOracle, Feed, FixedOracle, Oracle, Round, SequencerFeed
+from perpetual_pools.model.pool import Pool, PoolParams
 
 __all__ = [
     "ZERO_ADDRESS",

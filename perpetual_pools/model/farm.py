@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from .errors import Refused
-from .events import Event
-from .ledger import Ledger
+from perpetual_pools.model.errors import Refused
+from perpetual_pools.model.events import Event
+from perpetual_pools.model.ledger import Ledger
 
 WEEK = 7 * 24 * 3600
 BPS = 10_000
+TCR = 10**18
+"""Reward units in one TCR."""
 LAUNCH_PRIMARY_BPS = 4_000
 MAX_WEIGHT = 2**64 - 1
 MAX_STAKE = 2**128 - 1

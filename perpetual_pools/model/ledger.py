@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .errors import Refused
+from perpetual_pools.model.errors import Refused
 
 
 class Ledger:

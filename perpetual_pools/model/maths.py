@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from .constants import DUST, MAX_DUST_PRICE, MAX_SUPPLY, MAX_TOTAL, REWARD_CAP_DIVISOR, WAD, YEAR, Q
+from perpetual_pools.model.constants import (
+    DUST,
+    MAX_DUST_PRICE,
+    MAX_SUPPLY,
+    MAX_TOTAL,
+    REWARD_CAP_DIVISOR,
+    WAD,
+    YEAR,
+    Q,
+)
 
 
 class CommitType(IntEnum):

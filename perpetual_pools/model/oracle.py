@@ -10,8 +10,8 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import Protocol
 
-from .constants import MAX_PRICE, ZERO_ADDRESS
-from .errors import Refused
+from perpetual_pools.model.constants import MAX_PRICE, ZERO_ADDRESS
+from perpetual_pools.model.errors import Refused
 
 LOOK_BACK = 32
 """How many ids below the latest are tried without a hint."""

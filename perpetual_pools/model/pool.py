@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from . import maths
-from .constants import DUST, MAX_BATCH, MAX_PRICE, SHUTDOWN_DELAY, WAD, ZERO_ADDRESS
-from .errors import Refused
-from .events import Event
-from .ledger import Ledger
-from .maths import CommitType
-from .oracle import Oracle
+from perpetual_pools.model import maths
+from perpetual_pools.model.constants import DUST, MAX_BATCH, MAX_PRICE, SHUTDOWN_DELAY, WAD, ZERO_ADDRESS
+from perpetual_pools.model.errors import Refused
+from perpetual_pools.model.events import Event
+from perpetual_pools.model.ledger import Ledger
+from perpetual_pools.model.maths import CommitType
+from perpetual_pools.model.oracle import Oracle
 
 
 @dataclass(frozen=True)

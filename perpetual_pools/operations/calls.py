@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import ape
 from eth_utils.conversions import to_hex
 
-from perpetual_pools.sending import send, signed
+from perpetual_pools.chain.sending import send, signed
+from perpetual_pools.errors import PerpetualPoolsError
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ReceiptAPI
     from ape.contracts import ContractInstance
 
 
-class OperationError(Exception):
+class OperationError(PerpetualPoolsError):
     """What was asked for cannot be done; says why and what to do."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from perpetual_pools.contracts import AtBlock, at_block
+from perpetual_pools.chain.contracts import AtBlock, at_block
 from perpetual_pools.deployment.plan import FACTORY, FARM
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.calls import Call, Found, OperationError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import ape
 
-from perpetual_pools.contracts import at_block, instance
+from perpetual_pools.chain.contracts import at_block, instance
 from perpetual_pools.model.constants import SHUTDOWN_DELAY
 from perpetual_pools.operations.calls import Call, Found, OperationError
 from perpetual_pools.records import Record

@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.conversions import to_hex
 from eth_utils.crypto import keccak
 
-from perpetual_pools.contracts import at_block, container
+from perpetual_pools.chain.contracts import at_block, container
 from perpetual_pools.deployment.plan import KEEPER
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.calls import Call, Found

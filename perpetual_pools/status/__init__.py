@@ -1,6 +1,5 @@
-"""What goes on in the markets and in the farm, and what somebody should look after."""
+"""The state of all markets and of the farm in one request, and the alarms that somebody should act on.
 
-from perpetual_pools.status.facts import StatusError
-from perpetual_pools.status.reader import Reader
-
-__all__ = ["Reader", "StatusError"]
+`reader` asks the chain and returns a `reading`; `alarms` and `yields` are computed from it; `report` turns it into JSON and
+`view` into tables; `watch` repeats.
+"""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perpetual_pools.emissions.amounts import LAUNCH
+from perpetual_pools.formatting import as_utc, duration
 from perpetual_pools.model.constants import SHUTDOWN_DELAY
-from perpetual_pools.programme import LAUNCH
 from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
-from perpetual_pools.status.text import duration
-from perpetual_pools.times import as_utc
 
 WEEKS = 4
 """Fewer funded weeks than these alarm, unless said otherwise."""

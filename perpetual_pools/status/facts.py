@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from perpetual_pools.chain.multicall import Failure, Multicall, Question, question
+from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.multicall import Failure, Multicall, Question, question
 from perpetual_pools.records import Record
 
 
-class StatusError(Exception):
+class StatusError(PerpetualPoolsError):
     """What the record says is not what answers; says what is missing."""
 
 

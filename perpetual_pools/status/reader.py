@@ -9,12 +9,12 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 
-from perpetual_pools.contracts import container
+from perpetual_pools.chain.contracts import container
+from perpetual_pools.chain.multicall import Failure, Multicall, Question, question
 from perpetual_pools.model import CommitType, Round
 from perpetual_pools.model import Market as MarketOfFarms
 from perpetual_pools.model.farm import BPS, WEEK
-from perpetual_pools.multicall import Failure, Multicall, Question, question
-from perpetual_pools.programme.scheduling import Share
+from perpetual_pools.operations.schedule import Share
 from perpetual_pools.records import Record
 from perpetual_pools.status.facts import Facts, Farm, Market, Oracle, StatusError, read_facts
 from perpetual_pools.status.reading import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
+from perpetual_pools.chain.multicall import Block
 from perpetual_pools.model import CommitType, Round
 from perpetual_pools.model import Market as MarketOfFarms
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.multicall import Block
-from perpetual_pools.programme.scheduling import Share
+from perpetual_pools.operations.schedule import Share
 from perpetual_pools.status.facts import Farm, Market, Oracle, Staked
 
 

@@ -7,16 +7,13 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from perpetual_pools.emissions.amounts import LAUNCH
+from perpetual_pools.formatting import as_utc, decimal, duration, new_table, print_whole, rate, tcr, tcr_to_four_places
 from perpetual_pools.model import CommitType
-from perpetual_pools.programme import LAUNCH
-from perpetual_pools.programme.scheduling import HOURS_IN_A_WEEK
-from perpetual_pools.programme.text import tcr, tenthousandths
+from perpetual_pools.operations.schedule import HOURS_IN_A_WEEK
 from perpetual_pools.status.alarms import Alarm
 from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
-from perpetual_pools.status.text import decimal, duration, rate
 from perpetual_pools.status.yields import Yield
-from perpetual_pools.tables import new_table, print_whole
-from perpetual_pools.times import as_utc
 
 MISSING = "-"
 UNAVAILABLE = "unavailable"
@@ -111,7 +108,7 @@ def _weeks(farm: FarmReading) -> Iterator[str]:
     if farm.week is None:
         yield f"Farm: nothing is emitted before week 0, which begins {as_utc(farm.begin(0))}"
     else:
-        hourly = tenthousandths(farm.week_amount // HOURS_IN_A_WEEK)
+        hourly = tcr_to_four_places(farm.week_amount // HOURS_IN_A_WEEK)
         ends = as_utc(farm.begin(farm.week + 1))
         yield f"Farm: week {farm.week} emits {tcr(farm.week_amount)} until {ends}, {hourly} TCR per hour"
     last = ", the programme's last" if farm.next_week + farm.funded_weeks >= len(LAUNCH.amounts) else ""
@@ -125,7 +122,7 @@ def _farms(farm: FarmReading, yields: Sequence[Yield]) -> Table:
         table.add_row(
             staked.facts.name,
             staked.share.market,
-            tenthousandths(earns.per_hour),
+            tcr_to_four_places(earns.per_hour),
             # a whole LP token of a settlement token with few decimals is worth millions
             decimal(staked.share.staked, staked.facts.token.decimals, 9 if staked.facts.pair else 2),
             MISSING if earns.value is None else decimal(earns.value, 18),

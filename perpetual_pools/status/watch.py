@@ -9,8 +9,8 @@ from signal import SIGINT, default_int_handler, signal
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
-from perpetual_pools.multicall import NoAnswerError
-from perpetual_pools.redaction import redacted
+from perpetual_pools.chain.multicall import NoAnswerError
+from perpetual_pools.chain.redaction import redacted
 from perpetual_pools.status.facts import StatusError
 
 FAILED_REQUESTS = (ApeException, NoAnswerError, Web3Exception, OSError)

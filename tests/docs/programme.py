@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from perpetual_pools.programme import LAUNCH, Decline
-from perpetual_pools.programme.scheduling import MARGIN, SAFE_MARGIN
+from perpetual_pools.emissions.amounts import LAUNCH, Decline
+from perpetual_pools.operations.schedule import MARGIN, SAFE_MARGIN
 from tests.docs import claims
 from tests.docs.text import percent
 

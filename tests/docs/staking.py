@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import Ledger, Market, StakingFarm
 from perpetual_pools.model.farm import BPS, LAUNCH_PRIMARY_BPS, MAX_WEEKS, WEEK
-from perpetual_pools.programme import weekly_amounts
 from tests.docs import claims
 from tests.docs.setting import HOUR
 from tests.docs.text import TOKEN, tokens

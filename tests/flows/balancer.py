@@ -4,7 +4,7 @@ from typing import Any
 
 from eth_abi import encode
 
-from perpetual_pools import amm
+from perpetual_pools.chain import amm
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.twin.anvil import AnvilChain
 from perpetual_pools.twin.chain import address_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import amm
+from perpetual_pools.chain import amm
 from perpetual_pools.model import CommitType, Ledger, Market
 from perpetual_pools.twin.chain import address_of
 from perpetual_pools.twin.farm import FarmTwin

@@ -10,9 +10,9 @@ import pytest
 from ape.api import AccountAPI
 from eth_utils import keccak, to_checksum_address, to_hex
 
-from perpetual_pools.contracts import container
+from perpetual_pools.chain.contracts import container
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.parameters import Parameters, load
-from perpetual_pools.times import as_utc
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
 from tests.scripts.anvil import anvil
 

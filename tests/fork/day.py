@@ -4,8 +4,8 @@ people's way."""
 from collections.abc import Callable
 from typing import Any
 
-from perpetual_pools import amm
-from perpetual_pools.contracts import instance
+from perpetual_pools.chain import amm
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, SequencerFeed
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record

@@ -13,7 +13,7 @@ from eth_account import Account
 from eth_utils import keccak
 from web3 import Web3
 
-from perpetual_pools.networks import records_folder
+from perpetual_pools.chain.networks import records_folder
 from perpetual_pools.records import Record
 from tests.fork.conftest import ETHER, HOUR, shipped_for
 from tests.fork.upstream import PRICES, local_sepolia

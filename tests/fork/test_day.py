@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import deploy_system
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.deployment.system import deploy_system
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters
-from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.twin.anvil import AnvilChain
 from tests.fork.conftest import HOUR, deal
 from tests.fork.day import DEALT, UNIT, Day

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from perpetual_pools.contracts import deploy_wrapper, instance
+from perpetual_pools.chain.contracts import deploy_wrapper, instance
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, SequencerFeed
-from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.twin.anvil import AnvilChain
 from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pool import Contracts, World

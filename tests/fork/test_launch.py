@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import amm
-from perpetual_pools.contracts import container, instance
-from perpetual_pools.deployment import deploy_system
+from perpetual_pools.chain import amm
+from perpetual_pools.chain.contracts import container, instance
+from perpetual_pools.chain.networks import default_record_path
 from perpetual_pools.deployment.plan import plan
 from perpetual_pools.deployment.rehearsal import rehearsal
+from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.networks import default_record_path
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from tests.fork.conftest import MAINNET
 from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH

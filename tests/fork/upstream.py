@@ -12,8 +12,8 @@ import ape
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
-from perpetual_pools import amm
-from perpetual_pools.contracts import deploy_feed, deploy_settlement_token, instance
+from perpetual_pools.chain import amm
+from perpetual_pools.chain.contracts import deploy_feed, deploy_settlement_token, instance
 from perpetual_pools.model import ZERO_ADDRESS
 from tests.scripts.anvil import anvil, connected
 

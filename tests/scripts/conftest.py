@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import amm, contracts
+from perpetual_pools.chain import amm, contracts
 from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"

@@ -14,11 +14,11 @@ from unittest import mock
 
 import ape
 
-from perpetual_pools.contracts import instance
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.demo.__main__ import main
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import Trader
-from perpetual_pools.programme import TCR
+from perpetual_pools.model.farm import TCR
 
 
 def money_goes_and_comes(demo: Demo) -> None:

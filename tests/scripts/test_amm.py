@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from perpetual_pools import amm
-from perpetual_pools.amm import Amm, AmmError
+from perpetual_pools.chain import amm
+from perpetual_pools.chain.amm import Amm, AmmError
 from perpetual_pools.model import ZERO_ADDRESS
 
 NOBODY = "0x" + "77" * 20

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import contracts, records
-from perpetual_pools.checking import check
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import deploy_system
+from perpetual_pools import records
+from perpetual_pools.chain import contracts
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.deployment.check import check
 from perpetual_pools.deployment.facts import Fact
+from perpetual_pools.deployment.system import deploy_system
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError
-from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.records import Record
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import ape_run

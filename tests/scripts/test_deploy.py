@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools.contracts import instance
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.parameters import load
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import APE, DEPLOYER, MARKETS, ROOT, ape_run, environment, examples, make_keystore

@@ -9,13 +9,15 @@ import pytest
 from ape.exceptions import TransactionError
 from web3.exceptions import Web3RPCError
 
-from perpetual_pools import contracts, networks, records, sending
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system
+from perpetual_pools import records
+from perpetual_pools.chain import contracts, networks, sending
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.chain.sending import SendingError
+from perpetual_pools.deployment.resume import DeploymentError
+from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from perpetual_pools.records import Record
-from perpetual_pools.sending import SendingError
 from tests.scripts.commands import UNDER_WAY
 from tests.scripts.conftest import LOCAL
 

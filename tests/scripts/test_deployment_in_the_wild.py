@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from ape.exceptions import ProviderError
 
-from perpetual_pools import contracts, records, sending
-from perpetual_pools.contracts import ContractError
-from perpetual_pools.deployment import DeploymentError, SystemDeployment, deploy_system
+from perpetual_pools import records
+from perpetual_pools.chain import contracts, sending
+from perpetual_pools.chain.contracts import ContractError
+from perpetual_pools.chain.sending import SendingError
 from perpetual_pools.deployment import facts as facts_module
+from perpetual_pools.deployment.resume import DeploymentError
+from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
-from perpetual_pools.sending import SendingError
 from tests.scripts.test_deployment import STEPS, Crash, Faults
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from eth_utils import to_hex
 
-from perpetual_pools import amm, contracts
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import SystemDeployment, deploy_system
+from perpetual_pools.chain import amm, contracts
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.deployment.plan import GAS, FunctionCall, plan
 from perpetual_pools.deployment.rehearsal import rehearsal
+from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, Market
 from perpetual_pools.parameters import After, Parameters, ParametersError
 from tests.scripts.conftest import HOUR, LOCAL

@@ -12,11 +12,11 @@ from eth_abi import encode
 from eth_account import Account
 
 from perpetual_pools import records
-from perpetual_pools.contracts import container, instance
+from perpetual_pools.chain.contracts import container, instance
+from perpetual_pools.emissions.amounts import weekly_amounts
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.pools import pools_of
-from perpetual_pools.programme import weekly_amounts
-from perpetual_pools.times import as_utc
 from tests.fork.upstream import TCR, USDC, local_arbitrum
 from tests.scripts.anvil import connected
 from tests.scripts.commands import ROOT, ape_run

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from eth_utils import to_hex
 
-from perpetual_pools.commands import find_and_send
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import deploy_system
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.chain.sending import SendingError, latest_block, nonce_at
+from perpetual_pools.cli.command import find_and_send
+from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
 from perpetual_pools.operations.calls import Call, Found, OperationError, safe_batch, send_calls
 from perpetual_pools.operations.owner import decide
 from perpetual_pools.operations.pools import Fees, find_fees, find_shutdown
-from perpetual_pools.operations.seeding import find_claims, find_seeding
+from perpetual_pools.operations.seed import find_claims, find_seeding
 from perpetual_pools.operations.upkeep import Outcome, find_upkeep, outcomes
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record, RecordError
-from perpetual_pools.sending import SendingError, latest_block, nonce_at
 from tests.scripts.commands import ape_run
 from tests.scripts.conftest import HOUR
 

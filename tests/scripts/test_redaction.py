@@ -2,7 +2,7 @@
 
 import pytest
 
-from perpetual_pools.redaction import redacted
+from perpetual_pools.chain.redaction import redacted
 
 KEY = "k3yThatNobodyMaySee"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpetual_pools import records
-from perpetual_pools.contracts import instance
+from perpetual_pools.chain.contracts import instance
 from perpetual_pools.records import Record
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import DEPLOYER, MARKETS, ape_run

@@ -12,9 +12,10 @@ from pathlib import Path
 import ape
 import matplotlib.image
 
-from perpetual_pools.contracts import instance
-from perpetual_pools.programme import TCR, weekly_amounts
-from perpetual_pools.times import as_utc
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.emissions.amounts import weekly_amounts
+from perpetual_pools.formatting import as_utc
+from perpetual_pools.model.farm import TCR
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples
 from tests.scripts.test_scheduling import record_of

@@ -13,13 +13,15 @@ from ape.exceptions import ApeException, TransactionError
 from rich.console import Console
 from web3.exceptions import Web3Exception, Web3RPCError
 
-from perpetual_pools import records, sending
-from perpetual_pools.model.farm import WEEK
-from perpetual_pools.networks import connected_network, genesis
+from perpetual_pools import records
+from perpetual_pools.chain import sending
+from perpetual_pools.chain.networks import connected_network, genesis
+from perpetual_pools.chain.sending import SendingError
+from perpetual_pools.emissions.amounts import weekly_amounts
+from perpetual_pools.model.farm import TCR, WEEK
 from perpetual_pools.operations import calls
-from perpetual_pools.programme import TCR, scheduling, weekly_amounts
-from perpetual_pools.programme.report import build_report, print_plan
-from perpetual_pools.programme.scheduling import (
+from perpetual_pools.operations import schedule as scheduling
+from perpetual_pools.operations.schedule import (
     MARGIN,
     Missed,
     Plan,
@@ -28,8 +30,8 @@ from perpetual_pools.programme.scheduling import (
     read_plan,
     send_plan,
 )
+from perpetual_pools.operations.schedule_report import build_report, print_plan
 from perpetual_pools.records import Deployment, Record, RecordError
-from perpetual_pools.sending import SendingError
 from tests.scripts.commands import UNDER_WAY
 from tests.support.world import NOW
 

@@ -14,12 +14,20 @@ from ape.exceptions import ApeException
 from eth_utils import keccak, to_checksum_address
 from solcx.install import get_executable
 
-from perpetual_pools import records, verification
-from perpetual_pools.contracts import instance
-from perpetual_pools.deployment import deploy_system
+from perpetual_pools import records
+from perpetual_pools.chain.contracts import instance
+from perpetual_pools.deployment import explorer as verification
+from perpetual_pools.deployment.explorer import (
+    Contract,
+    Verification,
+    VerificationError,
+    after_deployment,
+    publish,
+    write,
+)
+from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Deployment, Record, RecordError
-from perpetual_pools.verification import Contract, Verification, VerificationError, after_deployment, publish, write
 
 ROOT = Path(__file__).parents[2]
 POOL = "3-BTC/USDC"

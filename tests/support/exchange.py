@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from perpetual_pools.amm import Amm
-from perpetual_pools.liquidity import PairModel
+from perpetual_pools.chain.amm import Amm
 from perpetual_pools.model import Ledger
+from perpetual_pools.model.pair import PairModel
+from perpetual_pools.twin.anvil import AnvilChain
 from perpetual_pools.twin.pool import Twin
 
 
@@ -15,6 +16,7 @@ class Exchange:
         self.market, self.chain, self.token = market, market.chain, market.long_token
         self.amm = amm
         self.pair = amm.pair(self.token.address, market.world.token.address)
+        assert isinstance(self.chain, AnvilChain)
         self.chain.remember(amm.factory, amm.router, self.pair)
         self.model = PairModel((market.model.long_token, market.world.ledger), self.pair.address)
 

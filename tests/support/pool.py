@@ -8,8 +8,8 @@ import ape
 import pytest
 from ape.api import AccountAPI
 from ape.exceptions import ContractLogicError
-from eth_abi import encode
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from perpetual_pools.model import CommitType
 from perpetual_pools.twin.chain import Sent, address_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ape.contracts import ContractContainer
-from eth_abi import decode, encode
-from eth_utils import keccak
+from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
 from ethpm_types import ContractType
 from ethpm_types.abi import ErrorABI, EventABI
 from pyrevm import EVM, BlockEnv
@@ -78,13 +78,16 @@ class Revm:
 
     def events(self, instance: "Instance") -> list[tuple[str, dict[str, Any]]]:
         """What `instance` emitted in the last call, in order: names and arguments."""
+        assert self.evm.result is not None
         return [
             instance.decode_event(*log.data) for log in self.evm.result.logs if log.address.lower() == instance.address
         ]
 
     def code(self, instance: "Instance") -> bytes:
         """The runtime bytecode, without the zeros that the EVM pads it with."""
-        return bytes(self.evm.basic(instance.address).code)[:-CODE_PADDING]
+        code = self.evm.basic(instance.address).code
+        assert code is not None
+        return bytes(code)[:-CODE_PADDING]
 
 
 class Instance:

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from perpetual_pools import commands, compiled
+from perpetual_pools.chain import compiled
+from perpetual_pools.cli import command as commands
 
 SOURCES = {
     "contracts/Pool.sol": 'import "./libraries/A.sol";',

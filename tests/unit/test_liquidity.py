@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import amm
-from perpetual_pools.liquidity import PairModel
+from perpetual_pools.chain import amm
 from perpetual_pools.model import ZERO_ADDRESS, Ledger
+from perpetual_pools.model.pair import PairModel
 from tests.support.revm import Instance, Revm
 from tests.support.world import NOW
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpetual_pools.programme import (
+from perpetual_pools.emissions.amounts import (
     LAUNCH,
-    TCR,
     Decline,
     Given,
     Milestone,
@@ -18,6 +17,7 @@ from perpetual_pools.programme import (
     ProgrammeError,
     weekly_amounts,
 )
+from perpetual_pools.model.farm import TCR
 
 MILLION = 10**6
 AMOUNTS = weekly_amounts()

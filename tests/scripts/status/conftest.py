@@ -11,8 +11,8 @@ from rich.console import Console
 
 from perpetual_pools import records
 from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, SequencerFeed
-from perpetual_pools.status import Reader
 from perpetual_pools.status.alarms import find_alarms
+from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
 from perpetual_pools.twin.pool import HOUR, Twin, World
 from tests.scripts.test_scheduling import record_of

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from perpetual_pools.chain.multicall import Block
+from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import Market as M
 from perpetual_pools.model import Round
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.multicall import Block
-from perpetual_pools.programme import weekly_amounts
 from perpetual_pools.status import facts
 from perpetual_pools.status.alarms import Alarm, find_alarms
 from perpetual_pools.status.reading import FarmReading, MarketReading, OracleReading, Reading

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools import amm, records
+from perpetual_pools import records
+from perpetual_pools.chain import amm
 from perpetual_pools.model import Ledger
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.status import Reader, StatusError
 from perpetual_pools.status.alarms import find_alarms
+from perpetual_pools.status.facts import StatusError
+from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
 from perpetual_pools.status.yields import Prices, find_yields, parse_price

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from perpetual_pools.model import CommitType
-from perpetual_pools.status import Reader
 from perpetual_pools.status.alarms import find_alarms
+from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
 from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.scripts.status.conftest import (

@@ -8,7 +8,7 @@ from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
 from eth_abi import encode
 from eth_utils import keccak
 
-from perpetual_pools.multicall import ARB_SYS, Block, Failure, Multicall, NoAnswerError, Question, question
+from perpetual_pools.chain.multicall import ARB_SYS, Block, Failure, Multicall, NoAnswerError, Question, question
 from perpetual_pools.twin.pool import Twin
 
 SEVEN = bytes.fromhex("600760005260206000f3")

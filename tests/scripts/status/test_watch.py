@@ -6,8 +6,8 @@ import pytest
 from ape.exceptions import ProviderError
 from requests.exceptions import ConnectionError as NoConnection
 
-from perpetual_pools.multicall import NoAnswerError
-from perpetual_pools.status import StatusError
+from perpetual_pools.chain.multicall import NoAnswerError
+from perpetual_pools.status.facts import StatusError
 from perpetual_pools.status.watch import watch
 
 

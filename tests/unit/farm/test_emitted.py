@@ -2,7 +2,7 @@
 
 import pytest
 
-from perpetual_pools.programme import weekly_amounts
+from perpetual_pools.emissions.amounts import weekly_amounts
 from tests.support.farm import DAY, OWNER, TCR, WEEKLY
 
 WEEK = 7 * DAY

@@ -1,0 +1,1 @@
+"""The connected chain: contracts, networks, many views in one call, sending, and the AMM."""

@@ -1,0 +1,266 @@
+"""What a block explorer needs to show the sources of a recorded deployment: written to files, and published by its plugin.
+
+The compiler ends every contract's code with the hash of its *metadata*: its own version, the settings, and the hash of each
+source. What is written is made of the metadata, and only when its hash is that of the code on the chain. So the files are
+known to be those of the deployed code, byte for byte, without compiling further than to the metadata.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ape
+import solcx
+
+from perpetual_pools import records
+from perpetual_pools.chain.contracts import container, encoded_arguments, is_own
+from perpetual_pools.chain.networks import connected_network, recorded, records_folder
+from perpetual_pools.errors import PerpetualPoolsError
+from perpetual_pools.records import Deployment, Record
+
+if TYPE_CHECKING:
+    from ape.api import ExplorerAPI
+
+INDEX = "index.json"
+DEPENDENCIES = "contracts/.cache/"
+"""Where Ape puts their sources, among those of the project, when it compiles."""
+OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
+
+
+class VerificationError(PerpetualPoolsError):
+    """Contracts that cannot be verified, or were not published; says which, why and what to do."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What an explorer asks for, of one address."""
+
+    name: str
+    """That of the record."""
+    address: str
+    contract: str
+    """Its source and its name there, like `contracts/PoolFactory.sol:PoolFactory`."""
+    compiler: str
+    """The long version, like `v0.8.37+commit.f401782d`."""
+    constructor_arguments: str
+    """ABI-encoded, in hex without `0x`, as explorers take them."""
+    input: str
+    """The file beside the index: the compiler's standard JSON input."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A folder as it was written."""
+
+    folder: Path
+    contracts: list[Contract]
+
+
+# --- writing ---
+
+
+def folder_of(record_path: Path) -> Path:
+    """`deployments/<network>-verification` of `deployments/<network>.json`."""
+    return record_path.with_name(f"{record_path.stem}-verification")
+
+
+def write(record_path: Path) -> Verification:
+    """Writes the standard JSON inputs and their index for the record's contracts and the tokens of its pools.
+
+    Raises:
+        RecordError: there is no record, or it is of another chain, or another run works in its folder.
+        VerificationError: the code at an address has not been compiled from the sources that are here. Nothing is written.
+    """
+    with records.exclusive(record_path):
+        created = dict(_created(recorded(record_path)))
+        sources = _compile({entry.contract for entry in created.values()})
+        contracts = []
+        files: dict[str, Any] = {}
+        for name, entry in created.items():
+            source = sources.get(entry.contract)
+            if source is None or source.metadata_hash not in _trailer(entry.address):
+                raise VerificationError(
+                    f"{name}: the code at {entry.address} is not that of {entry.contract} as it is here: other sources or "
+                    f"settings. Check out the commit that deployed it ({entry.commit or 'not recorded'}), then run again"
+                )
+            arguments = encoded_arguments(entry.contract, entry.arguments).hex()
+            file = f"{entry.contract}.json"
+            contracts.append(Contract(name, entry.address, source.contract, source.compiler, arguments, file))
+            files[file] = source.standard_input
+        files[INDEX] = [asdict(contract) for contract in contracts]
+        _replace(folder_of(record_path), files)
+    return Verification(folder_of(record_path), contracts)
+
+
+def _created(record: Record) -> Iterator[tuple[str, Deployment]]:
+    """The project's own contracts by name: those of the record; after each pool its tokens, in entries like the pool's."""
+    for name, entry in record.deployments.items():
+        if is_own(entry.contract):
+            yield name, entry
+        for token, address in entry.tokens.items():
+            made = {"contract": "PoolToken", "address": address, "arguments": {"name_": token}}
+            yield token, entry.model_copy(update=made)
+
+
+def _replace(folder: Path, files: Mapping[str, Any]) -> None:
+    """A reader finds the old files or the new ones, or, for a moment, none: never some of both."""
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        new = temporary / "new"
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rename(temporary / "old")
+        new.rename(folder)
+    finally:
+        shutil.rmtree(temporary)
+
+
+# --- the compiler's metadata ---
+
+
+@dataclass(frozen=True)
+class _Source:
+    contract: str
+    compiler: str
+    metadata_hash: bytes
+    standard_input: dict[str, Any]
+
+
+def _compile(names: set[str]) -> dict[str, _Source]:
+    """The project's contracts of these names, from all sources as Ape compiles them, as far as to the metadata."""
+    ape_compiler = ape.compilers.registered_compilers[".sol"]
+    with ape.project.isolate_in_tempdir() as project:  # as for compiling: the metadata has where sources are
+        paths = [project.path / source for source in ape.project.sources]
+        ((version, job),) = ape_compiler.get_standard_input_json(paths, project=project).items()
+    settings = {**job["settings"], "outputSelection": {"*": {"*": ["metadata"]}}}
+    output = solcx.compile_standard(
+        {**job, "settings": settings}, solc_binary=solcx.install.get_executable(version.base_version)
+    )
+    return {
+        name: _source(path, name, contract["metadata"], job["sources"])
+        for path, contracts in output["contracts"].items()
+        for name, contract in contracts.items()
+        if name in names and not path.startswith(DEPENDENCIES)
+    }
+
+
+def _source(path: str, name: str, metadata: str, contents: Mapping[str, Any]) -> _Source:
+    """Of the contract `name` in the source at `path`, with no more sources than its metadata names."""
+    described = json.loads(metadata)
+    settings = {**described["settings"], "outputSelection": {path: {name: OUTPUTS}}}
+    del settings["compilationTarget"]
+    return _Source(
+        contract=f"{path}:{name}",
+        compiler=f"v{described['compiler']['version']}",
+        metadata_hash=ipfs_hash(metadata.encode()),
+        standard_input={
+            "language": described["language"],
+            "sources": {source: contents[source] for source in described["sources"]},
+            "settings": settings,
+        },
+    )
+
+
+def ipfs_hash(content: bytes) -> bytes:
+    """The SHA-256 hash under which IPFS has a file of one block, which is up to 256 KiB long."""
+    assert len(content) <= 256 * 1024, "the metadata of a contract within the limit of code is far smaller"
+    length = _varint(len(content))
+    file = b"\x08\x02\x12" + length + content + b"\x18" + length  # the kind "file"; its bytes; how many
+    return hashlib.sha256(b"\x0a" + _varint(len(file)) + file).digest()
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; all bytes but the last have their top bit set."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
+
+
+def _trailer(address: str) -> bytes:
+    """What follows the instructions of the code at `address`: the last two bytes say how long it is."""
+    code = bytes(ape.chain.provider.get_code(address))
+    return code[-2 - int.from_bytes(code[-2:], "big") :]
+
+
+# --- publishing ---
+
+
+def publish(verification: Verification, report: Callable[[str], object]) -> None:
+    """Has the plugin of the connected network's block explorer publish each contract, one after the other.
+
+    Raises VerificationError when there is no such plugin; or, after all others, when a contract was not published.
+    """
+    explorer = _explorer(verification.folder)
+    failures = []
+    with _no_leftovers():
+        for contract in verification.contracts:
+            name = contract.contract.partition(":")[2]
+            ape.chain.contracts[contract.address] = container(name).contract_type  # the plugin asks Ape what is there
+            try:
+                explorer.publish_contract(contract.address)
+            except Exception as error:  # noqa: BLE001 -- whatever a plugin raises, the other contracts can be published
+                failures.append(f"{contract.name} ({contract.address}): {str(error) or repr(error)}")
+                report(f"{contract.name}: not published")
+            else:
+                report(f"{contract.name}: published, {explorer.get_address_url(contract.address)}")
+    if failures:
+        raise VerificationError(
+            f"{len(failures)} of {len(verification.contracts)} contracts were not published. Run again, or upload their "
+            f"files by hand, as {verification.folder / INDEX} says:\n" + "\n".join(failures)
+        )
+
+
+@contextmanager
+def _no_leftovers() -> Iterator[None]:
+    """A plugin that asks for imports has Ape put the dependencies among the contracts, where they spoil later compiling."""
+    dependencies = Path(ape.project.path) / DEPENDENCIES
+    found = dependencies.exists()
+    try:
+        yield
+    finally:
+        if not found:
+            shutil.rmtree(dependencies, ignore_errors=True)
+
+
+def _explorer(folder: Path) -> ExplorerAPI:
+    network = ape.chain.provider.network
+    if network.is_fork:
+        raise VerificationError(f"{connected_network()} is a fork: no block explorer knows what was deployed to it")
+    explorer = network.explorer
+    if explorer is None:
+        raise VerificationError(
+            f"Ape has no plugin for a block explorer of {connected_network()}: `pip install ape-etherscan`, then "
+            f"`ape run verify --publish`. Or upload the files by hand, as {folder / INDEX} says"
+        )
+    return explorer
+
+
+# --- with a deployment ---
+
+
+def after_deployment(record_path: Path, must_publish: bool, report: Callable[[str], object]) -> None:
+    """Writes the files of a finished deployment where they belong to what is kept, in deployments/; publishes if it must.
+
+    Raises what `write` and `publish` raise when it must. Else, as the deployment is a success without, reports it.
+    """
+    if not must_publish and record_path.resolve().parent != records_folder().resolve():
+        return
+    try:
+        verification = write(record_path)
+    except VerificationError as error:
+        if must_publish:
+            raise
+        report(f"No files for block explorers: {error}")
+        return
+    report(f"For block explorers: {verification.folder}")
+    if must_publish:
+        publish(verification, report)

@@ -1,0 +1,102 @@
+"""Whether a record can be gone on with: by the chain, the account and the parameters of now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import ape
+
+from perpetual_pools.chain import sending
+from perpetual_pools.chain.contracts import container, creation_address
+from perpetual_pools.chain.networks import connected_network, genesis
+from perpetual_pools.deployment.facts import chain_facts, code_facts, parameter_facts
+from perpetual_pools.deployment.plan import Step
+from perpetual_pools.errors import PerpetualPoolsError
+from perpetual_pools.records import Record
+
+
+class DeploymentError(PerpetualPoolsError):
+    """The deployment cannot go on; says why and what to do."""
+
+
+def verify_record(record: Record, path: Path, account: str, steps: Sequence[Step]) -> None:
+    """Raises DeploymentError when the record is of another chain, account or other parameters, or is not true."""
+    recorded = f"{record.network}, id {record.chain_id}, block 0 {record.genesis}"
+    connected = f"{connected_network()}, id {ape.chain.chain_id}, block 0 {genesis()}"
+    if recorded != connected:
+        raise DeploymentError(
+            f"{path} is the record of another chain: {recorded}; connected is {connected}. "
+            "Name another file for this chain's record, or remove that one if its chain is gone"
+        )
+    if record.deployer != account:
+        raise DeploymentError(f"{path} is of the account {record.deployer}: go on with that one, not with {account}")
+    names = {step.name for step in steps}
+    for name in (*record.deployments, *record.calls):
+        if name not in names:
+            raise DeploymentError(f"{path} has {name!r}, which the parameters do not ask for")
+    for step in steps:
+        verify_step(record, path, step)
+
+
+def verify_step(record: Record, path: Path, step: Step) -> None:
+    """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
+    for fact in parameter_facts(step, record):
+        if fact.differs:
+            raise DeploymentError(
+                f"{path}: {fact.name!r} has {fact.what} = {fact.found}, the parameters say {fact.expected}. "
+                "What is deployed cannot change: name another file to deploy anew"
+            )
+    for fact in chain_facts(step, record):
+        if fact.differs:
+            mend = "Put the record back as it was written"
+            if fact.what == "transaction":
+                mend += "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
+            raise DeploymentError(
+                f"{path}: {fact.name!r} has the {fact.what} {fact.expected}, the chain says {fact.found}. {mend}"
+            )
+
+
+def recorded_nonce(record: Record, account: str) -> int:
+    """The account's next one, as far as the record knows."""
+    made = [entry for entry in record.deployments.values() if entry.deployer == account]
+    last = [*made[-1:], *list(record.calls.values())[-1:]]
+    transactions = [cast(Any, entry).transaction for entry in last]
+    return max((1 + ape.chain.provider.web3.eth.get_transaction(it)["nonce"] for it in transactions), default=0)
+
+
+def verify_nonce(record: Record, path: Path, account: str, recorded: int, open_steps: Sequence[Step]) -> None:
+    """Raises DeploymentError when the node is behind, or the account has gone on with another record.
+
+    Args:
+        recorded: the account's next nonce, as far as the record knows.
+    """
+    block = sending.latest_block()
+    nonce = sending.nonce_at(account, block)
+    if nonce < recorded:
+        raise DeploymentError(
+            f"{path} has a transaction of nonce {recorded - 1}, but this chain expects {nonce} from {account}: its node is "
+            "behind. Wait, then run again"
+        )
+    if not record.deployments:
+        return
+    codes = (container(step.contract).contract_type.get_runtime_bytecode() for step in open_steps)
+    lengths = {len(code) for code in codes if code}
+    for number in range(recorded, nonce):
+        address = creation_address(account, number)
+        if len(ape.chain.provider.get_code(address, block_id=block)) in lengths:
+            raise DeploymentError(
+                f"{path} ends before nonce {recorded}, and with nonce {number} {account} has deployed {address}, which "
+                "looks like one of the steps that are left. Is there a newer record?"
+            )
+
+
+def verify_code(record: Record, path: Path, steps: Sequence[Step]) -> None:
+    """Raises DeploymentError when what is compiled here is not what the recorded contracts were made of."""
+    for step in steps:
+        for fact in code_facts(step, record):
+            if fact.differs:
+                raise DeploymentError(
+                    f"{path}: {fact.name!r} was made of {fact.found}. Check out that commit, then run again"
+                )

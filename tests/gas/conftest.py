@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
@@ -76,6 +77,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     known = {name: gas for name, gas in merged.items() if gas is not None}
     SNAPSHOT.write_text(json.dumps(known, indent=2) + "\n")
     write(f"written: {SNAPSHOT.relative_to(Path(config.rootpath))}")
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perpetual_pools.defaults import WEEKS_AHEAD
 from perpetual_pools.emissions.amounts import LAUNCH
 from perpetual_pools.formatting import as_utc, duration
 from perpetual_pools.model.constants import SHUTDOWN_DELAY
 from perpetual_pools.status.reading import FarmReading, MarketReading, Reading
 
-WEEKS = 4
-"""Fewer funded weeks than these alarm, unless said otherwise."""
 OLD_BLOCK = 300
 """Seconds that the latest block may be behind the clock."""
 
@@ -25,7 +24,7 @@ class Alarm:
     text: str
 
 
-def find_alarms(reading: Reading, weeks: int = WEEKS, clock: int | None = None) -> list[Alarm]:
+def find_alarms(reading: Reading, weeks: int = WEEKS_AHEAD, clock: int | None = None) -> list[Alarm]:
     """In the order of markets, farm and chain.
 
     Args:

@@ -34,6 +34,7 @@ def no_consent(market: Twin, controller: Any) -> tuple[str, bytes]:
     return address, reason("NotControllerOrOperator(address,address)", keeper, address)
 
 
+@pytest.mark.anvil
 def test_auto_claim__after_each_epoch__brings_each_who_consented_what_is_theirs(market, alice, bob, carol, keeper):
     contract = market.world.contracts.keeper
     for trader in (alice, bob):

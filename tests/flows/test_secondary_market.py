@@ -74,6 +74,7 @@ def staked(opened, exchange, farm, alice, bob):
     return farm
 
 
+@pytest.mark.anvil
 def test_secondary_market__5_of_100_staked_tokens__earn_5_percent_of_each_hour_in_both_markets(
     opened, exchange, staked, alice, bob, dave, keeper
 ):

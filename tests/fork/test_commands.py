@@ -73,7 +73,7 @@ def test_deploy__dry_run_on_a_fork_of_arbitrum_one__needs_no_passphrase_and_leav
     for token in TOKENS:
         assert f"= {addresses[token]} ({token})\n" in done.stderr
 
-    assert "Dry run: nothing of it is left\n" in done.stderr
+    assert "Dry run: everything is undone\n" in done.stderr
     assert "Stopping 'anvil' process." in done.stderr
     assert eth.get_transaction_count(OPERATOR) == nonce
     assert not any(eth.get_code(Web3.to_checksum_address(address)) for address in addresses.values())

@@ -69,7 +69,7 @@ def test_owner__with_its_account__sends_what_is_not_so_already(system: System) -
         paused = [instance("LeveragedPool", pool).mintPaused() for pool in system.pools]
     assert paused == [False, True, False, False]
     again = system.run(*words)
-    assert (again.returncode, again.stdout) == (0, "Nothing to do: all is so already\n"), again.stderr
+    assert (again.returncode, again.stdout) == (0, "Nothing to do: everything is set already\n"), again.stderr
 
 
 def test_owner__with_another_account__is_told_who_has_to_send(system: System) -> None:

@@ -121,6 +121,7 @@ def test_commit_with_permit__used_and_spent_already__reverts(unapproved, alice, 
 # --- what it returns, tells and moves ---
 
 
+@pytest.mark.anvil
 @pytest.mark.parametrize("commit_type", [0, 2])
 def test_commit_with_permit__no_allowance__commits_and_leaves_no_allowance(unapproved, alice, permit, commit_type):
     market, token = unapproved, unapproved.world.token

@@ -69,6 +69,7 @@ def test_rebalance__hint_that_the_oracle_refuses__reverts_with_the_oracles_error
 # --- a failed rebalance changes nothing ---
 
 
+@pytest.mark.anvil
 @pytest.mark.finding("K09")
 @pytest.mark.finding("O09")
 def test_rebalance__oracle_fails_within_an_upkeep__every_slot_of_the_pool_stays(opened, alice, bob, keeper):

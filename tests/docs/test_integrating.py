@@ -17,6 +17,7 @@ def test_abi__files__are_what_the_contracts_compile_to(project):
     assert abi.entries(DOCS.parent).keys() == {path.stem for path in standing}
 
 
+@pytest.mark.anvil(only=True)
 @pytest.mark.parametrize("direct", [True, False], ids=["outside the window", "inside the window"])
 def test_examples__in_their_order__mint_and_claim_100_l_tokens(
     market, chain, owner, alice, keeper, monkeypatch, direct

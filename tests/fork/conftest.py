@@ -22,6 +22,12 @@ MAINNET = Path(__file__).parents[2] / "deploy" / "arbitrum-mainnet.yaml"
 
 
 @pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
+
+
+@pytest.fixture(scope="session")
 def upstream(proxy_type: Any) -> Iterator[str]:
     """The URL of the chain that is forked."""
     if url := os.environ.get("ARBITRUM_RPC_URL"):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 from ethpm_types import ContractType
 
@@ -75,6 +76,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     known = {name: gas for name, gas in merged.items() if gas is not None}
     SNAPSHOT.write_text(json.dumps(known, indent=2) + "\n")
     write(f"written: {SNAPSHOT.relative_to(Path(config.rootpath))}")
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture

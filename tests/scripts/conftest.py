@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 
 from perpetual_pools.chain import amm, contracts
@@ -10,6 +11,12 @@ from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 
 LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 HOUR = 3_600
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture

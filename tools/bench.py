@@ -1,8 +1,8 @@
 """What commands cost: CPU seconds of their processes, beside limits. `./dev bench` prints the table.
 
 The help of every command of `ape run` may cost little more than an empty script, which shows what Ape itself takes. Each
-round runs all of them once, and a ratio is the median of the rounds' ratios, because a machine that is busy for a while slows
-both sides of a ratio.
+round runs all of them once, and a ratio is the median of the rounds' ratios: a machine that is busy for a while slows both
+sides of a ratio.
 """
 
 from __future__ import annotations

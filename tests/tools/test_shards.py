@@ -97,7 +97,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
                 "pytest",
                 "-q",
                 "-p",
-                "no:cacheprovider",
+                "no:cacheprovider", "-p", "no:ape_test",
                 str(tmp_path / f"test_{name}.py"),
             ]
             monkeypatch.setitem(shards.SHARDS, name, command)

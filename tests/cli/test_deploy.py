@@ -12,8 +12,8 @@ import pytest
 
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.parameters import load
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, DEPLOYER, MARKETS, ROOT, ape_run, environment, examples, make_keystore
+from tests.support.anvil import anvil, connected
+from tests.support.commands import APE, DEPLOYER, MARKETS, ROOT, ape_run, environment, examples, make_keystore
 
 LOCAL = "deploy/local.yaml"
 STEPS = 42

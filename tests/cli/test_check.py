@@ -17,9 +17,9 @@ from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError
 from perpetual_pools.records import Record
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import ape_run
-from tests.scripts.conftest import HOUR
+from tests.cli.conftest import HOUR
+from tests.support.anvil import anvil, connected
+from tests.support.commands import ape_run
 
 POOL = "3-BTC/USDC"
 LONG, SHORT = "3L-BTC/USDC", "3S-BTC/USDC"

@@ -18,8 +18,8 @@ from perpetual_pools.operations.seed import find_claims, find_seeding
 from perpetual_pools.operations.upkeep import Outcome, find_upkeep, outcomes
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record, RecordError
-from tests.scripts.commands import ape_run
-from tests.scripts.conftest import HOUR
+from tests.cli.conftest import HOUR
+from tests.support.commands import ape_run
 
 POOL = "3-BTC/USDC"
 UNIT, WAD = 10**6, 10**18

@@ -11,8 +11,8 @@ import pytest
 from perpetual_pools import records
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.records import Record
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import DEPLOYER, MARKETS, ape_run
+from tests.support.anvil import anvil, connected
+from tests.support.commands import DEPLOYER, MARKETS, ape_run
 
 OTHER = "0x00000000000000000000000000000000000000A1"
 

@@ -33,7 +33,7 @@ from perpetual_pools.operations.schedule import (
 from perpetual_pools.operations.schedule_report import build_report, print_plan
 from perpetual_pools.records import Deployment, Record, RecordError
 from tests.conftest import NOW
-from tests.scripts.commands import UNDER_WAY
+from tests.support.commands import UNDER_WAY
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()

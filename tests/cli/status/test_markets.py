@@ -12,8 +12,7 @@ from perpetual_pools.model import CommitType
 from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
-from tests.conftest import USDC
-from tests.scripts.status.conftest import (
+from tests.cli.status.conftest import (
     AT_1,
     AT_3,
     GRACE,
@@ -35,7 +34,8 @@ from tests.scripts.status.conftest import (
     text_of,
     told,
 )
-from tests.scripts.test_scheduling import record_of
+from tests.cli.test_scheduling import record_of
+from tests.conftest import USDC
 from tests.twin import HOUR, WAD, Twin
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.anvil import anvil
-from tests.scripts.commands import ROOT, ape_run
+from tests.support.anvil import anvil
+from tests.support.commands import ROOT, ape_run
 
 LOCAL = "deploy/local.yaml"
 DEPLOYED = [

@@ -1,14 +1,19 @@
-"""Parameters of small systems, and where their records are."""
+"""Systems that are deployed once for all tests, and parameters of small ones."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 
 from perpetual_pools.chain import amm, contracts
 from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
+from perpetual_pools.records import Record
+from tests.support import systems
+from tests.support.anvil import anvil, connected, undone
+from tests.support.systems import LOCAL, RealNetwork, System
 
-LOCAL = Path(__file__).parents[2] / "deploy" / "local.yaml"
 HOUR = 3_600
 
 
@@ -23,9 +28,56 @@ def local() -> Parameters:
 
 
 @pytest.fixture(scope="module")
-def small(local: Parameters) -> Parameters:
-    """One feed and one market of the local system: eighteen steps."""
-    return local.model_copy(update={"feeds": {"BTC/USD": local.feeds["BTC/USD"]}, "markets": [local.markets[1]]})
+def small() -> Parameters:
+    return systems.load_small()
+
+
+# Ape need not know of chains of their own: it would deploy anew what it cannot undo.
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def local_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with systems.local_system(tmp_path_factory.mktemp("local")) as system:
+        yield system
+
+
+@pytest.fixture
+def system(local_system: System) -> Iterator[System]:
+    """The system of `deploy/local.yaml` on a chain of its own. What the test does to it is undone."""
+    with local_system.undone():
+        yield local_system
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def empty_anvil() -> Iterator[str]:
+    with anvil() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_chain(empty_anvil: str) -> Iterator[str]:
+    """The URL of a chain on which there is nothing yet. What the test does to it is undone."""
+    with undone(empty_anvil):
+        yield empty_anvil
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def real_network() -> Iterator[RealNetwork]:
+    with anvil("--chain-id", "42161") as url:
+        yield RealNetwork(url)
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def small_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with systems.small_system(tmp_path_factory.mktemp("small")) as system:
+        yield system
+
+
+@pytest.fixture
+def deployment(small_system: System) -> Iterator[Record]:
+    """The record of `small`, with Ape connected to its chain. What the test does to it is undone."""
+    with small_system.undone(), connected(small_system.url):
+        yield small_system.record
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from perpetual_pools.chain.contracts import instance
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.model.farm import TCR
-from tests.cli.test_scheduling import record_of
 from tests.support.anvil import anvil, connected
 from tests.support.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples
+from tests.support.records import record_of
 
 AMOUNTS = weekly_amounts()
 OWNER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

@@ -12,9 +12,9 @@ from pathlib import Path
 import ape
 import pytest
 
-from tests.cli.test_scheduling import record_of
 from tests.support.anvil import anvil, connected
 from tests.support.commands import APE, MARKETS, ROOT, ape_run, environment, examples
+from tests.support.records import record_of
 
 TCR = 10**18
 LONG_AGO = 1_700_000_000

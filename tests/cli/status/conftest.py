@@ -14,8 +14,8 @@ from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, Sequ
 from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
-from tests.cli.test_scheduling import record_of
 from tests.conftest import NOW, USDC
+from tests.support.records import record_of
 from tests.twin import HOUR, Twin, World
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType

@@ -17,9 +17,9 @@ from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
 from perpetual_pools.status.yields import Prices, find_yields, parse_price
 from tests.cli.status.conftest import TOKEN, Scene, loaded, shown, told
-from tests.cli.test_scheduling import record_of
 from tests.conftest import NOW, USDC
 from tests.farm_twin import TCR, FarmTwin
+from tests.support.records import record_of
 from tests.twin import WAD, WORD
 
 START = NOW + 86_400

@@ -34,8 +34,8 @@ from tests.cli.status.conftest import (
     text_of,
     told,
 )
-from tests.cli.test_scheduling import record_of
 from tests.conftest import USDC
+from tests.support.records import record_of
 from tests.twin import HOUR, WAD, Twin
 
 

@@ -3,17 +3,14 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.anvil import anvil
-from tests.support.commands import ROOT, ape_run
+from tests.support.commands import ROOT, ape_run, run
+from tests.support.systems import PARAMS, System
 
-LOCAL = "deploy/local.yaml"
 DEPLOYED = [
     "MockERC20",
     "ReplayAggregator",
@@ -54,28 +51,17 @@ def explorers():
 """
 
 
-@dataclass(frozen=True)
-class Deployed:
-    url: str
-    record: Path
-
-    @property
-    def folder(self) -> Path:
-        return self.record.with_name(f"{self.record.stem}-verification")
-
-    def run(self, script: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
-        return ape_run(self.url, script, *options, "--record", self.record, **more)
+def folder_of(record: Path) -> Path:
+    return record.with_name(f"{record.stem}-verification")
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The local system on a chain of its own."""
-    with anvil() as url:
-        system = Deployed(url, tmp_path_factory.mktemp("deployed") / "net.json")
-        done = system.run("deploy", "--params", LOCAL, "--yes")
-        assert done.returncode == 0, done.stderr
-        assert not system.folder.exists()  # the record is not in deployments/
-        yield system
+@pytest.fixture
+def folder(system: System) -> Iterator[Path]:
+    """Where the files of the system go. The record is not in deployments/, so nobody has written them yet."""
+    folder = folder_of(system.path)
+    assert not folder.exists()
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -91,27 +77,23 @@ def plugin(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": path, "EXPLORER_LOG": str(tmp_path / "log")}
 
 
-def addresses(deployed: Deployed) -> dict[str, str]:
-    return {name: entry["address"] for name, entry in json.loads(deployed.record.read_text())["deployments"].items()}
-
-
 def log_of(plugin: dict[str, str]) -> list[list[str]]:
     return [line.split() for line in Path(plugin["EXPLORER_LOG"]).read_text().splitlines()]
 
 
-def index_of(deployed: Deployed) -> list[dict[str, str]]:
-    index: list[dict[str, str]] = json.loads((deployed.folder / "index.json").read_text())
+def index_of(folder: Path) -> list[dict[str, str]]:
+    index: list[dict[str, str]] = json.loads((folder / "index.json").read_text())
     return index
 
 
-def test_verify__prints_each_contract_and_writes_its_file(deployed: Deployed) -> None:
+def test_verify__prints_each_contract_and_writes_its_file(system: System, folder: Path) -> None:
     """Four pools have eight tokens."""
-    done = deployed.run("verify")
-    assert (done.returncode, done.stderr) == (0, f"Written: {deployed.folder}\n")
+    done = system.run("verify")
+    assert (done.returncode, done.stderr) == (0, f"Written: {folder}\n")
     lines = [line.split("  ") for line in done.stdout.splitlines()]
-    index = index_of(deployed)
+    index = index_of(folder)
     assert lines == [[entry[key] for key in ("address", "name", "contract", "input")] for entry in index]
-    entries = json.loads(deployed.record.read_text())["deployments"]
+    entries = json.loads(system.path.read_text())["deployments"]
     own = {name: entry["address"] for name, entry in entries.items() if entry["contract"] not in OF_OTHERS}
     tokens = {name: address for entry in entries.values() for name, address in entry["tokens"].items()}
     assert len(tokens) == 8
@@ -119,66 +101,71 @@ def test_verify__prints_each_contract_and_writes_its_file(deployed: Deployed) ->
     assert lines[0][1:] == ["settlement token", "contracts/mocks/MockERC20.sol:MockERC20", "MockERC20.json"]
 
 
-def test_verify__json__is_the_index_and_all_there_is_on_standard_output(deployed: Deployed) -> None:
-    done = deployed.run("verify", "--json")
+def test_verify__json__is_the_index_and_all_there_is_on_standard_output(system: System, folder: Path) -> None:
+    done = system.run("verify", "--json")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (deployed.folder / "index.json").read_text()
+    assert done.stdout == (folder / "index.json").read_text()
 
 
-def test_verify__no_record__says_so(tmp_path: Path, deployed: Deployed) -> None:
-    other = Deployed(deployed.url, tmp_path / "net.json")
-    done = other.run("verify")
+def test_verify__no_record__says_so(empty_chain: str, path: Path) -> None:
+    done = run(empty_chain, "verify", "--record", path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"Error: there is no record {other.record}: deploy first, or name another\n"
+    assert done.stderr == f"Error: there is no record {path}: deploy first, or name another\n"
 
 
-def test_verify__publish_with_a_plugin__hands_it_each_contract(deployed: Deployed, plugin: dict[str, str]) -> None:
-    done = deployed.run("verify", "--publish", **plugin)
+def test_verify__publish_with_a_plugin__hands_it_each_contract(
+    system: System, folder: Path, plugin: dict[str, str]
+) -> None:
+    done = ape_run(system.url, "verify", "--publish", "--record", system.path, **plugin)
     assert done.returncode == 0, done.stderr
-    index = index_of(deployed)
+    index = index_of(folder)
     assert log_of(plugin) == [[entry["address"], entry["contract"].split(":")[1]] for entry in index]
     assert done.stderr.splitlines()[-len(index) :] == [
         f"{entry['name']}: published, https://explorer.example/address/{entry['address']}" for entry in index
     ]
 
 
-def test_deploy__verify__does_so_on_a_finished_deployment(deployed: Deployed, plugin: dict[str, str]) -> None:
+def test_deploy__verify__does_so_on_a_finished_deployment(system: System, folder: Path, plugin: dict[str, str]) -> None:
     """One contract fails: the others are published, and the record is printed as ever."""
-    factory = addresses(deployed)["factory"]
-    done = deployed.run("deploy", "--params", LOCAL, "--json", "--verify", EXPLORER_REFUSES=factory, **plugin)
-    assert (done.returncode, done.stdout) == (1, deployed.record.read_text())
-    index = index_of(deployed)
+    factory = system.record.address("factory")
+    options = (*PARAMS, "--json", "--verify", "--record", system.path)
+    done = ape_run(system.url, "deploy", *options, EXPLORER_REFUSES=factory, **plugin)
+    assert (done.returncode, done.stdout) == (1, system.path.read_text())
+    index = index_of(folder)
     assert [address for address, _ in log_of(plugin)] == [
         entry["address"] for entry in index if entry["address"] != factory
     ]
     assert "factory: not published\n" in done.stderr
     assert done.stderr.endswith(
         f"Error: 1 of {len(index)} contracts were not published. Run again, or upload their files by hand, as "
-        f"{deployed.folder}/index.json says:\nfactory ({factory}): the explorer is busy\n"
+        f"{folder}/index.json says:\nfactory ({factory}): the explorer is busy\n"
     )
 
 
-def test_deploy__verify_without_a_plugin__writes_the_files_and_says_what_to_install(deployed: Deployed) -> None:
-    done = deployed.run("deploy", "--params", LOCAL, "--verify")
+def test_deploy__verify_without_a_plugin__writes_the_files_and_says_what_to_install(
+    system: System, folder: Path
+) -> None:
+    done = system.run("deploy", *PARAMS, "--verify")
     assert done.returncode == 1
     assert done.stderr.endswith(
-        f"For block explorers: {deployed.folder}\n"
+        f"For block explorers: {folder}\n"
         "Error: Ape has no plugin for a block explorer of arbitrum:local: `pip install ape-etherscan`, then "
-        f"`ape run verify --publish`. Or upload the files by hand, as {deployed.folder}/index.json says\n"
+        f"`ape run verify --publish`. Or upload the files by hand, as {folder}/index.json says\n"
     )
-    assert (deployed.folder / "LeveragedPool.json").is_file()
+    assert (folder / "LeveragedPool.json").is_file()
 
 
-def test_deploy__record_in_deployments__gets_its_files_beside_it() -> None:
+def test_deploy__record_in_deployments__gets_its_files_beside_it(system: System) -> None:
     """Under a name that no network has, and which Git ignores."""
-    with anvil() as url:
-        kept = Deployed(url, ROOT / "deployments" / f"local-{os.getpid()}.json")
-        try:
-            done = kept.run("deploy", "--params", LOCAL, "--yes")
-            assert done.returncode == 0, done.stderr
-            assert done.stderr.endswith(f"For block explorers: {kept.folder}\n")
-            files = {file.name for file in kept.folder.iterdir()}
-            assert files == {"index.json", *(f"{name}.json" for name in DEPLOYED)}
-        finally:
-            kept.record.unlink(missing_ok=True)
-            shutil.rmtree(kept.folder, ignore_errors=True)
+    record = ROOT / "deployments" / f"local-{os.getpid()}.json"
+    folder = folder_of(record)
+    try:
+        shutil.copy(system.path, record)
+        done = run(system.url, "deploy", *PARAMS, "--record", record, "--yes")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.endswith(f"For block explorers: {folder}\n")
+        files = {file.name for file in folder.iterdir()}
+        assert files == {"index.json", *(f"{name}.json" for name in DEPLOYED)}
+    finally:
+        record.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)

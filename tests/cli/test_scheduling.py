@@ -13,9 +13,7 @@ from ape.exceptions import ApeException, TransactionError
 from rich.console import Console
 from web3.exceptions import Web3Exception, Web3RPCError
 
-from perpetual_pools import records
 from perpetual_pools.chain import sending
-from perpetual_pools.chain.networks import connected_network, genesis
 from perpetual_pools.chain.sending import SendingError
 from perpetual_pools.defaults import MARGIN
 from perpetual_pools.emissions.amounts import weekly_amounts
@@ -32,9 +30,10 @@ from perpetual_pools.operations.schedule import (
     send_plan,
 )
 from perpetual_pools.operations.schedule_report import build_report, print_plan
-from perpetual_pools.records import Deployment, Record, RecordError
-from tests.scripts.commands import UNDER_WAY
 from tests.support.world import NOW
+from perpetual_pools.records import RecordError
+from tests.support.commands import UNDER_WAY
+from tests.support.records import record_of
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()
@@ -576,30 +575,6 @@ def test_send_plan__chain_refuses__is_passed_on(owner: Any, stranger: Any, tcr: 
 
 
 # --- which farm ---
-
-
-def record_of(path: Path, farms: dict[str, str], pools: dict[str, str] | None = None, **changes: Any) -> Path:
-    """A record of the connected chain's, with what is needed to find farms and pools, by name."""
-
-    def entry(contract: str, address: str) -> Deployment:
-        return Deployment(
-            contract=contract,
-            address=address,
-            arguments={},
-            transaction="0x",
-            block=1,
-            gas_used=1,
-            deployer=address,
-            commit=None,
-            compiler="0.8.37",
-            code_hash="0x",
-        )
-
-    facts = {"network": connected_network(), "chain_id": 31337, "genesis": genesis()} | changes
-    deployments = {name: entry("LeveragedPool", address) for name, address in (pools or {}).items()}
-    deployments |= {name: entry("StakingFarm", address) for name, address in farms.items()}
-    records.save(path, Record(deployer="0x", deployments=deployments, **facts))
-    return path
 
 
 def test_farm_at__address_in_any_case_or_a_record__is_the_farm(farm: Any, tmp_path: Path) -> None:

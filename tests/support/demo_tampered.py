@@ -1,6 +1,6 @@
 """The demo, disturbed: one thing is done behind its back before the second rebalance.
 
-`python -m tests.scripts.demo_tampered OUT` runs it once for each disturbance and prints, as JSON, how each run ended.
+`python -m tests.support.demo_tampered OUT` runs it once for each disturbance and prints, as JSON, how each run ended.
 """
 
 import contextlib

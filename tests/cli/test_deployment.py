@@ -18,8 +18,8 @@ from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from perpetual_pools.records import Record
-from tests.scripts.commands import UNDER_WAY
-from tests.scripts.conftest import LOCAL
+from tests.cli.conftest import LOCAL
+from tests.support.commands import UNDER_WAY
 
 POOL = "3-BTC/USDC"
 TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")

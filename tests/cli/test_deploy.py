@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,21 @@ from typing import Any
 import pytest
 
 from perpetual_pools.chain.contracts import instance
-from perpetual_pools.parameters import load
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, DEPLOYER, MARKETS, ROOT, ape_run, environment, examples, make_keystore
+from perpetual_pools.parameters import Parameters
+from tests.support.anvil import anvil, connected, request
+from tests.support.commands import (
+    APE,
+    DEPLOYER,
+    MARKETS,
+    ROOT,
+    Done,
+    ape_run,
+    environment,
+    make_keystore,
+    run,
+    using_keystore,
+)
+from tests.support.systems import PARAMS, RealNetwork, System
 
 LOCAL = "deploy/local.yaml"
 STEPS = 42
@@ -21,13 +32,8 @@ STEPS = 42
 farm; eight pairs, and sixteen farms."""
 
 
-def deploy(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
-    return ape_run(url, "deploy", *options, **more)
-
-
 def nonce_of_deployer(url: str) -> int:
-    with connected(url) as provider:
-        return int(provider.get_nonce(DEPLOYER))
+    return int(request(url, "eth_getTransactionCount", DEPLOYER, "latest"), 16)
 
 
 def entries(record: dict[str, Any]) -> dict[str, Any]:
@@ -41,33 +47,19 @@ def entries(record: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, subprocess.CompletedProcess[str]]]:
-    """A chain, the record of what was deployed to it, and what was printed meanwhile.
-
-    The command is the example of the help as it is written, but for what keeps the test to itself: where the chain and the
-    record are, no question, and JSON.
-    """
-    example, *_ = examples("deploy")
-    path = tmp_path_factory.mktemp("deploy") / "record.json"
-    with anvil() as url:
-        yield url, path, deploy(url, *example, "--record", path, "--yes", "--json")
-
-
 # --- refusals: exit code 1, one line that says why, nothing sent, nothing recorded ---
 
 
-def refused(done: subprocess.CompletedProcess[str], path: Path, message: str) -> None:
+def refused(done: Done, path: Path, message: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f"Error: {message}\n")
     assert not path.exists()
 
 
-def test_deploy__no_chain_there__says_where_and_starts_none(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
+def test_deploy__no_chain_there__says_where_and_starts_none(path: Path) -> None:
     with anvil() as url:
         pass  # whose port nobody has now
-    done = deploy(url, "--params", LOCAL, "--record", path, "--yes")
+    done = run(url, "deploy", *PARAMS, "--record", path, "--yes")
     refused(
         done,
         path,
@@ -75,19 +67,16 @@ def test_deploy__no_chain_there__says_where_and_starts_none(tmp_path: Path) -> N
     )
 
 
-def test_deploy__chain_of_another_id__sends_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
+def test_deploy__chain_of_another_id__sends_nothing(path: Path) -> None:
     with anvil("--chain-id", "31338") as url:
-        done = deploy(url, "--params", LOCAL, "--record", path, "--yes")
+        done = run(url, "deploy", *PARAMS, "--record", path, "--yes")
         assert nonce_of_deployer(url) == 0
     refused(done, path, f"{LOCAL}:4: expected the chain id of the connected network, 31338, got 31337")
 
 
-def test_deploy__answer_no__sends_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    with anvil() as url:
-        done = deploy(url, "--params", LOCAL, "--record", path, answer="n\n")
-        assert nonce_of_deployer(url) == 0
+def test_deploy__answer_no__sends_nothing(path: Path, empty_chain: str) -> None:
+    done = run(empty_chain, "deploy", *PARAMS, "--record", path, answer="n\n")
+    assert nonce_of_deployer(empty_chain) == 0
     assert done.returncode == 1
     assert done.stdout == ""
     assert f"Send {STEPS} transactions? [y/N]" in done.stderr
@@ -95,13 +84,10 @@ def test_deploy__answer_no__sends_nothing(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_deploy__network_of_real_money_without_account__is_refused(tmp_path: Path) -> None:
+def test_deploy__network_of_real_money_without_account__is_refused(path: Path, real_network: RealNetwork) -> None:
     """What Ape says while it connects stays off standard output there too."""
-    path = tmp_path / "record.json"
-    options = ("--params", LOCAL, "--record", path, "--yes", "--network", "arbitrum:mainnet:node")
-    with anvil("--chain-id", "42161") as url:
-        done = deploy(url, *options, WEB3_PROVIDER_URI=url)
-        assert nonce_of_deployer(url) == 0
+    done = real_network.run("deploy", *PARAMS, "--record", path, "--yes")
+    assert nonce_of_deployer(real_network.url) == 0
     assert (done.returncode, done.stdout) == (2, "")
     assert "INFO:     Connecting to a 'anvil' node." in done.stderr
     assert done.stderr.endswith("Error: name the account that deploys: --account ALIAS\n")
@@ -111,10 +97,10 @@ def test_deploy__network_of_real_money_without_account__is_refused(tmp_path: Pat
 # --- effects ---
 
 
-def test_deploy__json__is_the_record_and_all_there_is_on_standard_output(finished: Any) -> None:
-    _, path, done = finished
+def test_deploy__json__is_the_record_and_all_there_is_on_standard_output(system: System) -> None:
+    done = system.deployed
     assert done.returncode == 0, done.stderr
-    assert done.stdout == path.read_text()
+    assert done.stdout == system.path.read_text()
     assert "3-ETH/USDC: LeveragedPool at 0x" in done.stderr
     record = json.loads(done.stdout)
     assert (record["network"], record["chain_id"], record["deployer"]) == ("arbitrum:local", 31337, DEPLOYER)
@@ -123,12 +109,10 @@ def test_deploy__json__is_the_record_and_all_there_is_on_standard_output(finishe
     assert record["intent"] is None
 
 
-def test_deploy__pools__are_those_of_the_parameters(finished: Any) -> None:
-    url, path, _ = finished
-    record = json.loads(path.read_text())
-    address = {name: entry["address"] for name, entry in record["deployments"].items()}
-    parameters = load(ROOT / LOCAL)
-    with connected(url) as provider:
+def test_deploy__pools__are_those_of_the_parameters(system: System, local: Parameters) -> None:
+    address = system.record.addresses
+    parameters = local
+    with connected(system.url) as provider:
         assert provider.get_nonce(DEPLOYER) == STEPS
         factory = instance("PoolFactory", address["factory"])
         assert (factory.owner(), factory.feeRecipient()) == (DEPLOYER, DEPLOYER)
@@ -160,13 +144,12 @@ def test_deploy__pools__are_those_of_the_parameters(finished: Any) -> None:
             assert (instance("ChainlinkOracleWrapper", oracle).latestPrice(), pool.lastPrice()) == (price, price)
 
 
-def test_deploy__second_run__sends_nothing_and_keeps_the_record(finished: Any) -> None:
-    url, path, first = finished
-    before = path.read_bytes()
-    done = deploy(url, "--params", LOCAL, "--record", path, "--json")  # without --yes: there is nothing to ask
-    assert (done.returncode, done.stdout) == (0, first.stdout)
-    assert path.read_bytes() == before
-    assert nonce_of_deployer(url) == STEPS
+def test_deploy__second_run__sends_nothing_and_keeps_the_record(system: System) -> None:
+    before = system.path.read_bytes()
+    done = system.run("deploy", *PARAMS, "--json")  # without --yes: there is nothing to ask
+    assert (done.returncode, done.stdout) == (0, system.deployed.stdout)
+    assert system.path.read_bytes() == before
+    assert nonce_of_deployer(system.url) == STEPS
 
 
 @pytest.fixture
@@ -175,27 +158,25 @@ def keystore(accounts: Any, tmp_path: Path) -> Path:
     return make_keystore(tmp_path / "ape", accounts[0].private_key)
 
 
-def test_deploy__account_of_the_keystore__asks_for_each_signature(tmp_path: Path, keystore: Path) -> None:
-    path = tmp_path / "record.json"
-    options = ("--params", LOCAL, "--record", path, "--json", "--account", "ops")
-    with anvil() as url:
-        done = deploy(url, *options, answer="y\nn\n", APE_DATA_FOLDER=str(keystore))
-        assert nonce_of_deployer(url) == 0
+def test_deploy__account_of_the_keystore__asks_for_each_signature(path: Path, keystore: Path, empty_chain: str) -> None:
+    options = (*PARAMS, "--record", path, "--json", "--account", "ops")
+    with using_keystore(keystore):
+        done = run(empty_chain, "deploy", *options, answer="y\nn\n")
+        assert nonce_of_deployer(empty_chain) == 0
         refused(done, path, f"{DEPLOYER} did not sign the transaction: nothing was sent")
         assert "Sign:  [y/N]" in done.stderr
 
-        done = deploy(url, *options, "--yes", APE_DATA_FOLDER=str(keystore), APE_ACCOUNTS_ops_PASSPHRASE="secret")
-        assert done.returncode == 0, done.stderr
-        assert "Sign:  [y/N]" not in done.stderr
-        assert "INFO:     Using passphrase for account 'ops' from environment variable" in done.stderr
-        assert done.stdout == path.read_text()
-        assert nonce_of_deployer(url) == STEPS
+        done = run(empty_chain, "deploy", *options, "--yes", APE_ACCOUNTS_ops_PASSPHRASE="secret")
+    assert done.returncode == 0, done.stderr
+    assert "Sign:  [y/N]" not in done.stderr
+    assert "INFO:     Using passphrase for account 'ops' from environment variable" in done.stderr
+    assert done.stdout == path.read_text()
+    assert nonce_of_deployer(empty_chain) == STEPS
 
 
-def test_deploy__killed_three_times__goes_on_and_ends_like_an_uninterrupted_run(tmp_path: Path, finished: Any) -> None:
+def test_deploy__killed_three_times__goes_on_and_ends_like_an_uninterrupted_run(path: Path, system: System) -> None:
     """On a chain with blocks of its own pace, where a transaction is under way for a while."""
-    path = tmp_path / "record.json"
-    arguments = ["--params", LOCAL, "--record", path, "--yes"]
+    arguments = [*PARAMS, "--record", path, "--yes"]
     kills = [
         "ETH/USD feed: ReplayAggregator at",
         "3-BTC/USDC: LeveragedPool at",
@@ -215,31 +196,28 @@ def test_deploy__killed_three_times__goes_on_and_ends_like_an_uninterrupted_run(
             assert last_words.split(":")[0] in {**record["deployments"], **record["calls"]}
             assert len(record["deployments"]) + len(record["calls"]) < STEPS
 
-        done = deploy(url, *arguments)
+        done = ape_run(url, "deploy", *arguments)
         assert done.returncode == 0, done.stderr
         assert "1S-BTC/USDC farm: done already\n" in done.stderr
         assert nonce_of_deployer(url) == STEPS
-    assert entries(json.loads(path.read_text())) == entries(json.loads(finished[1].read_text()))
+    assert entries(json.loads(path.read_text())) == entries(json.loads(system.path.read_text()))
 
 
 def test_deploy__dry_run__prints_the_addresses_of_the_real_run_and_leaves_nothing(
-    tmp_path: Path, finished: Any
+    path: Path, system: System, empty_chain: str
 ) -> None:
-    path = tmp_path / "record.json"
-    with anvil() as url:
-        done = deploy(url, "--params", LOCAL, "--record", path, "--dry-run", "--json")
-        assert nonce_of_deployer(url) == 0
+    done = run(empty_chain, "deploy", *PARAMS, "--record", path, "--dry-run", "--json")
+    assert nonce_of_deployer(empty_chain) == 0
     assert done.returncode == 0, done.stderr
     assert done.stderr.endswith("\nDry run: everything is undone\n")
-    assert entries(json.loads(done.stdout)) == entries(json.loads(finished[1].read_text()))
+    assert entries(json.loads(done.stdout)) == entries(json.loads(system.path.read_text()))
     assert not path.exists()
 
 
-def test_deploy__dry_run_where_all_is_real__is_refused(tmp_path: Path, keystore: Path) -> None:
-    options = ("--params", LOCAL, "--dry-run", "--account", "ops", "--network", "arbitrum:mainnet:node")
-    with anvil("--chain-id", "42161") as url:
-        done = deploy(url, *options, WEB3_PROVIDER_URI=url, APE_DATA_FOLDER=str(keystore))
-        assert nonce_of_deployer(url) == 0
+def test_deploy__dry_run_where_all_is_real__is_refused(keystore: Path, real_network: RealNetwork) -> None:
+    with using_keystore(keystore):
+        done = real_network.run("deploy", *PARAMS, "--dry-run", "--account", "ops")
+    assert nonce_of_deployer(real_network.url) == 0
     assert (done.returncode, done.stdout) == (1, "")
     wanted = "--network arbitrum:mainnet-fork:foundry"
     assert done.stderr.endswith(f"Error: a dry run sends everything, so it needs a fork: {wanted}\n")

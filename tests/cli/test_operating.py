@@ -18,8 +18,8 @@ from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.markets import pools_of
 from tests.fork.upstream import TCR, USDC, local_arbitrum
-from tests.scripts.anvil import connected
-from tests.scripts.commands import ROOT, ape_run
+from tests.support.anvil import connected
+from tests.support.commands import ROOT, ape_run
 
 PAGE = ROOT / "docs" / "operating.md"
 HOUR, DAY = 3_600, 86_400

@@ -16,7 +16,7 @@ from perpetual_pools.deployment import facts as facts_module
 from perpetual_pools.deployment.resume import DeploymentError
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
-from tests.scripts.test_deployment import STEPS, Crash, Faults
+from tests.cli.test_deployment import STEPS, Crash, Faults
 
 
 @pytest.fixture

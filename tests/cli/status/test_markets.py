@@ -13,7 +13,7 @@ from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
 from perpetual_pools.twin.pool import HOUR, WAD, Twin
-from tests.scripts.status.conftest import (
+from tests.cli.status.conftest import (
     AT_1,
     AT_3,
     GRACE,
@@ -35,8 +35,9 @@ from tests.scripts.status.conftest import (
     text_of,
     told,
 )
-from tests.scripts.test_scheduling import record_of
 from tests.support.world import USDC
+from tests.conftest import USDC
+from tests.support.records import record_of
 
 
 def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(

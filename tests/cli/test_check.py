@@ -17,9 +17,8 @@ from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError
 from perpetual_pools.records import Record
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import ape_run
-from tests.scripts.conftest import HOUR
+from tests.support.commands import run
+from tests.support.systems import PARAMS, System
 
 POOL = "3-BTC/USDC"
 LONG, SHORT = "3L-BTC/USDC", "3S-BTC/USDC"
@@ -28,20 +27,14 @@ TRUE = "chain, by the record"
 ANSWERED = "chain, by the parameters"
 OTHER_HASH = "0x" + "ab" * 32
 OTHER_ADDRESS = "0x00000000000000000000000000000000000000A1"
+HOUR = 3_600
 WEEK = 7 * 24 * HOUR
 Find = Callable[..., list[tuple[str, ...]]]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def deployed_once(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """Before all tests, as Ape undoes least then."""
-    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
-
-
-@pytest.fixture
-def deployed(deployed_once: Record) -> Record:
-    """One's own."""
-    return Record.model_validate_json(deployed_once.model_dump_json())
+@pytest.fixture(autouse=True)
+def deployed(deployment: Record) -> Record:
+    return deployment
 
 
 def rows(facts: list[Fact]) -> list[tuple[str, ...]]:
@@ -375,41 +368,33 @@ def test_check__owner_that_has_not_accepted__is_a_difference_until_then(
 # --- the command ---
 
 
-def test_command__says_all_is_the_same__then_what_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    options = ("--params", "deploy/local.yaml", "--record", path)
-    with anvil() as url:
-        assert ape_run(url, "deploy", *options, "--yes").returncode == 0
-        done = ape_run(url, "check", *options)
-        assert (done.returncode, done.stdout) == (0, "585 facts checked, no differences\n"), done.stderr
+def test_command__says_all_is_the_same__then_what_is_not(system: System) -> None:
+    done = system.run("check", *PARAMS)
+    assert (done.returncode, done.stdout) == (0, "585 facts checked, no differences\n"), done.stderr
 
-        with connected(url):
-            record = records.load(path)
-            assert record is not None
-            records.save(path, changed(record, lambda data: data["deployments"]["keeper"].update(code_hash=OTHER_HASH)))
-            true = record.deployments["keeper"].code_hash
-        done = ape_run(url, "check", *options)
-        assert done.returncode == 1
-        assert done.stdout.endswith("584 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
-        assert [line.split() for line in done.stdout.splitlines() if "keeper" in line] == [
-            ["keeper", "code", "hash", OTHER_HASH, true, "chain,", "by", "the", "record"]
-        ]
-        done = ape_run(url, "check", *options, "--json")
-        assert done.returncode == 1
-        difference = {"name": "keeper", "what": "code hash", "expected": OTHER_HASH, "found": true, "where": TRUE}
-        assert json.loads(done.stdout) == {
-            "schema_version": 1,
-            "network": "arbitrum:local",
-            "record": str(path),
-            "parameters": "deploy/local.yaml",
-            "facts": 584,
-            "differences": [difference],
-        }
+    true = system.record.deployments["keeper"].code_hash
+    wrong = changed(system.record, lambda data: data["deployments"]["keeper"].update(code_hash=OTHER_HASH))
+    records.save(system.path, wrong)
+    done = system.run("check", *PARAMS)
+    assert done.returncode == 1
+    assert done.stdout.endswith("584 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
+    assert [line.split() for line in done.stdout.splitlines() if "keeper" in line] == [
+        ["keeper", "code", "hash", OTHER_HASH, true, "chain,", "by", "the", "record"]
+    ]
+    done = system.run("check", *PARAMS, "--json")
+    assert done.returncode == 1
+    difference = {"name": "keeper", "what": "code hash", "expected": OTHER_HASH, "found": true, "where": TRUE}
+    assert json.loads(done.stdout) == {
+        "schema_version": 1,
+        "network": "arbitrum:local",
+        "record": str(system.path),
+        "parameters": "deploy/local.yaml",
+        "facts": 584,
+        "differences": [difference],
+    }
 
 
-def test_command__no_record__says_so(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    with anvil() as url:
-        done = ape_run(url, "check", "--params", "deploy/local.yaml", "--record", path)
+def test_command__no_record__says_so(empty_chain: str, path: Path) -> None:
+    done = run(empty_chain, "check", *PARAMS, "--record", path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f"Error: there is no record {path}: deploy first, or name another\n")

@@ -10,34 +10,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import ape
-import pytest
 
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, MARKETS, ROOT, ape_run, environment, examples
-from tests.scripts.test_scheduling import record_of
+from tests.support.anvil import anvil, connected, request
+from tests.support.commands import APE, MARKETS, ROOT, Done, environment, examples, run
+from tests.support.records import record_of
+from tests.support.systems import RealNetwork, System
 
 TCR = 10**18
 LONG_AGO = 1_700_000_000
 
 
-def status(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[str]:
-    return ape_run(url, "status", *options, **more)
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A chain with the markets of `deploy/local.yaml`, and their record."""
-    path = tmp_path_factory.mktemp("status") / "record.json"
-    with anvil() as url:
-        done = ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes")
-        assert done.returncode == 0, done.stderr
-        yield url, path
-
-
-def test_status__fresh_markets__no_alarm_and_exit_code_0(deployed: tuple[str, Path]) -> None:
+def test_status__fresh_markets__no_alarm_and_exit_code_0(system: System) -> None:
     """The first example of the help, but for where the record is, and the farm's weeks that nobody has scheduled yet."""
-    url, path = deployed
-    done = status(url, *examples("status")[0], "--weeks-alarm", 0, "--record", path)
+    done = system.run("status", *examples("status")[0], "--weeks-alarm", 0)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert lines[0].startswith("arbitrum:local, block ")
@@ -49,37 +34,34 @@ def test_status__fresh_markets__no_alarm_and_exit_code_0(deployed: tuple[str, Pa
     assert lines[-1] == "No alarms"
 
 
-def test_status__json__is_all_there_is_on_standard_output(deployed: tuple[str, Path]) -> None:
-    url, path = deployed
-    done = status(url, "--json", "--weeks-alarm", 0, "--record", path)
+def test_status__json__is_all_there_is_on_standard_output(system: System) -> None:
+    done = system.run("status", "--json", "--weeks-alarm", 0)
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
-    with connected(url):
-        head = ape.chain.blocks.head
-    record = json.loads(path.read_text())["deployments"]
+    head = request(system.url, "eth_getBlockByNumber", "latest", False)
+    record = system.record
     assert (report["schema_version"], report["network"]) == (1, "arbitrum:local")
-    assert (report["block"], report["timestamp"], report["alarms"]) == (head.number, head.timestamp, [])
-    assert (report["farm"]["address"], report["farm"]["week"]) == (record["farm"]["address"], None)
+    assert (report["block"], report["timestamp"], report["alarms"]) == (
+        *(int(head[key], 16) for key in ("number", "timestamp")),
+        [],
+    )
+    assert (report["farm"]["address"], report["farm"]["week"]) == (record.address("farm"), None)
     assert {staked["name"] for staked in report["farm"]["farms"]} == {
         f"{kind}{name[0]}{side}{name[1:]}" for name in MARKETS for side in "LS" for kind in ("", "LP ")
     }
     assert [(market["name"], market["address"]) for market in report["markets"]] == [
-        (name, record[name]["address"]) for name in MARKETS
+        (name, record.address(name)) for name in MARKETS
     ]
     assert [market["price_wad"] for market in report["markets"]] == [
         str(dollars * 10**18) for dollars in (30_000,) * 2 + (2_000,) * 2
     ]
 
 
-def test_status__nobody_kept_them_for_two_days__alarms_and_exit_code_1(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    with anvil() as url:
-        assert ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes").returncode == 0
-        with connected(url) as provider:
-            provider.make_request("evm_increaseTime", [2 * 86_400])
-            provider.mine()
-        done = status(url, "--json", "--record", path)
-        shown = status(url, "--record", path)
+def test_status__nobody_kept_them_for_two_days__alarms_and_exit_code_1(system: System) -> None:
+    request(system.url, "evm_increaseTime", 2 * 86_400)
+    request(system.url, "evm_mine")
+    done = system.run("status", "--json")
+    shown = system.run("status")
     assert (done.returncode, done.stderr) == (1, "")
     report = json.loads(done.stdout)
     assert [(alarm["id"], alarm["where"]) for alarm in report["alarms"]] == [
@@ -111,9 +93,10 @@ def test_status__farm_alone_on_a_real_network__prices_weeks_and_an_old_block(tmp
             ape.chain.provider.set_timestamp(start + 3_600)
             ape.chain.mine()
             record = record_of(tmp_path / "record.json", {"farm": farm.address}, chain_id=42161)
-        network = ("--network", "arbitrum:mainnet:node", "--json", "--record", record)
-        options = (*network, "--tcr-price", "0.05", "--lp-price", "TCR=0.1", "--weeks-alarm", "1")
-        done = status(url, *options, WEB3_PROVIDER_URI=url)
+        network = RealNetwork(url)
+        options = ("--json", "--record", record)
+        prices = ("--tcr-price", "0.05", "--lp-price", "TCR=0.1", "--weeks-alarm", "1")
+        done = network.run("status", *options, *prices)
         assert done.returncode == 1, done.stderr
         report = json.loads(done.stdout)
         assert report["markets"] == []
@@ -121,7 +104,8 @@ def test_status__farm_alone_on_a_real_network__prices_weeks_and_an_old_block(tmp
         # 0.4 of 36,500 TCR a year at 5 cents are 730 USD, on 10 TCR at 10 cents.
         assert (staked["value_usd_wad"], staked["apr_wad"]) == (str(TCR), str(730 * TCR))
         assert [alarm["id"] for alarm in report["alarms"]] == ["market-without-weight", "old-block"]
-        assert [alarm["id"] for alarm in json.loads(status(url, *network, WEB3_PROVIDER_URI=url).stdout)["alarms"]] == [
+        report = json.loads(network.run("status", *options).stdout)
+        assert [alarm["id"] for alarm in report["alarms"]] == [
             *("weeks-running-out", "market-without-weight", "old-block")
         ]
 
@@ -129,39 +113,37 @@ def test_status__farm_alone_on_a_real_network__prices_weeks_and_an_old_block(tmp
 # --- refusals: nothing on standard output ---
 
 
-def refused(done: subprocess.CompletedProcess[str], code: int, message: str) -> None:
+def refused(done: Done, code: int, message: str) -> None:
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.endswith(f"Error: {message}\n"), done.stderr
 
 
-def test_status__record_that_does_not_serve__is_told(deployed: tuple[str, Path], tmp_path: Path) -> None:
-    url, _ = deployed
-    path, nobody = tmp_path / "record.json", "0x" + "11" * 20
-    refused(status(url, "--record", path), 1, f"there is no record {path}: deploy first, or name another")
+def test_status__record_that_does_not_serve__is_told(empty_chain: str, path: Path) -> None:
+    url, nobody = empty_chain, "0x" + "11" * 20
+    refused(run(url, "status", "--record", path), 1, f"there is no record {path}: deploy first, or name another")
     with connected(url):
         record_of(path, {}, {"3-BTC/USDC": nobody})
     message = f"3-BTC/USDC at {nobody} does not answer settlementToken(): is it another contract's record?"
-    refused(status(url, "--record", path), 1, message)
+    refused(run(url, "status", "--record", path), 1, message)
     with connected(url):
         record_of(path, {})
-    refused(status(url, "--record", path), 1, "the record has neither a pool nor a farm: deploy first")
+    refused(run(url, "status", "--record", path), 1, "the record has neither a pool nor a farm: deploy first")
     with connected(url):
         record_of(path, {"a": nobody, "b": nobody})
-    refused(status(url, "--record", path), 1, "the record has 2 farms, a, b: one is expected")
+    refused(run(url, "status", "--record", path), 1, "the record has 2 farms, a, b: one is expected")
     with connected(url):
         record_of(path, {}, genesis="0x" + "00" * 32)
-    refused(status(url, "--record", path), 1, f"{path} is the record of another chain: arbitrum:local, id 31337")
+    refused(run(url, "status", "--record", path), 1, f"{path} is the record of another chain: arbitrum:local, id 31337")
 
 
-def test_status__prices_that_are_none__are_told(deployed: tuple[str, Path]) -> None:
-    url, path = deployed
+def test_status__prices_that_are_none__are_told(system: System) -> None:
     said = "is no price: expected a number above zero with up to 18 decimals, like 0.05"
     for option, price, wrong in (
         ("--tcr-price", "5c", "5c"),
         ("--lp-price", "UNI-V2=", ""),
         ("--lp-price", "UNI=V2=x", "x"),
     ):
-        done = status(url, option, price, "--record", path)
+        done = system.run("status", option, price)
         refused(done, 2, f"Invalid value for '{option}': {wrong!r} {said}")
 
 
@@ -195,11 +177,10 @@ def refusing(status: int) -> Iterator[str]:
 
 
 def test_status__node_refuses_or_is_not_there__its_key_is_not_printed() -> None:
-    network = ("--network", "arbitrum:mainnet:node")
     with refusing(401) as url:
         host = url.removesuffix(f"/v2/{KEY}")
-        refused_ = status("", *network, WEB3_PROVIDER_URI=url)
-    gone = status("", *network, WEB3_PROVIDER_URI=url)
+        refused_ = RealNetwork(url).run("status")
+    gone = RealNetwork(url).run("status")
     for done in (refused_, gone):
         assert (done.returncode, done.stdout) == (1, "")
         assert KEY not in done.stderr
@@ -210,19 +191,17 @@ def test_status__node_refuses_or_is_not_there__its_key_is_not_printed() -> None:
 # --- watch ---
 
 
-def test_status__watch__a_line_each_time_and_survives_the_end_of_the_chain(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    command = [APE, "run", "status", "--watch", "--every", "1", "--json", "--record", str(path)]
-    with anvil() as url:
-        assert ape_run(url, "deploy", "--params", "deploy/local.yaml", "--record", path, "--yes").returncode == 0
+def test_status__watch__a_line_each_time_and_survives_the_end_of_the_chain(system: System) -> None:
+    """On a fork of the system's chain, which can end without it."""
+    command = [APE, "run", "status", "--watch", "--every", "1", "--json", "--record", str(system.path)]
+    with anvil("--fork-url", system.url) as url:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         try:
             assert process.stdout is not None
             first = json.loads(process.stdout.readline())
-            with connected(url) as provider:
-                provider.mine()
+            request(url, "evm_mine")
             while (later := json.loads(process.stdout.readline()))["block"] == first["block"]:
                 pass
         except BaseException:

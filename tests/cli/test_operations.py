@@ -9,7 +9,6 @@ from eth_utils import to_hex
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.chain.sending import SendingError, latest_block, nonce_at
 from perpetual_pools.cli.operation import find_and_send
-from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
 from perpetual_pools.operations.calls import Call, Found, OperationError, safe_batch, send_calls
@@ -19,20 +18,18 @@ from perpetual_pools.operations.owner import decide
 from perpetual_pools.operations.seed import find_seeding
 from perpetual_pools.operations.shutdown import find_shutdown
 from perpetual_pools.operations.upkeep import Outcome, find_upkeep, outcomes
-from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record, RecordError
-from tests.scripts.commands import ape_run
-from tests.scripts.conftest import HOUR
+from tests.support.commands import run
 
 POOL = "3-BTC/USDC"
 UNIT, WAD = 10**6, 10**18
+HOUR = 3_600
 DAY = 24 * HOUR
 
 
-@pytest.fixture(scope="module", autouse=True)
-def deployed(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """Before all tests, as Ape undoes least then."""
-    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
+@pytest.fixture(autouse=True)
+def deployed(deployment: Record) -> Record:
+    return deployment
 
 
 @pytest.fixture
@@ -152,7 +149,7 @@ def test_upkeep__late__pays_the_recipient_what_it_says(
 
 
 def test_upkeep__recipient_that_is_no_address__is_told_before_anything_is_asked_of_the_chain() -> None:
-    done = ape_run("http://127.0.0.1:1", "upkeep", "--recipient", "me")
+    done = run("http://127.0.0.1:1", "upkeep", "--recipient", "me")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1] == (
         "Error: Invalid value for '--recipient': expected an address (0x and 40 hexadecimal digits), got 'me'"

@@ -20,7 +20,7 @@ import pytest
 from perpetual_pools.demo import __main__ as demo
 from perpetual_pools.demo.chain import local_chain
 from perpetual_pools.demo.errors import DemoError
-from tests.scripts.commands import MARKETS, ROOT
+from tests.support.commands import MARKETS, ROOT
 
 START = 1_692_835_200  # 2023-08-24 00:00 UTC
 HOUR = 3_600
@@ -599,7 +599,7 @@ def tampered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     """How the demo ends when something is done behind its back; all runs in one process, to save time."""
     folder = tmp_path_factory.mktemp("tampered")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.scripts.demo_tampered", str(folder)],
+        [sys.executable, "-m", "tests.support.demo_tampered", str(folder)],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,

@@ -6,19 +6,21 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import ape
 import matplotlib.image
+import pytest
 
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.model.farm import TCR
-from tests.scripts.anvil import anvil, connected
-from tests.scripts.commands import APE, ROOT, UNDER_WAY, ape_run, environment, examples
-from tests.scripts.test_scheduling import record_of
+from tests.support.anvil import anvil, connected, request, undone
+from tests.support.commands import APE, ROOT, UNDER_WAY, Done, environment, examples, run
+from tests.support.records import record_of
+from tests.support.systems import RealNetwork
 
 AMOUNTS = weekly_amounts()
 OWNER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -28,8 +30,8 @@ NOWHERE = "http://127.0.0.1:1"
 """Nobody can listen there."""
 
 
-def schedule(*options: object, url: str = NOWHERE, **more: str) -> subprocess.CompletedProcess[str]:
-    return ape_run(url, "schedule", *options, **more)
+def schedule(*options: object, url: str = NOWHERE, answer: str = "") -> Done:
+    return run(url, "schedule", *options, answer=answer)
 
 
 # --- preview ---
@@ -101,9 +103,18 @@ def test_schedule__chart_cannot_be_written__says_so(tmp_path: Path) -> None:
 # --- scheduling ---
 
 
-@contextmanager
-def chain_with_farm(owner: str = OWNER) -> Iterator[tuple[str, str]]:
-    """The URL of a chain, and a farm there whose weeks run from tomorrow; two accounts have all TCR of the programme."""
+@dataclass(frozen=True)
+class Farms:
+    """A chain with two farms whose weeks run from tomorrow; their owners have all TCR of the programme each."""
+
+    url: str
+    own: str
+    """Of the account that sends where none is named."""
+    of_stranger: str
+
+
+@pytest.fixture(scope="module")
+def all_farms() -> Iterator[Farms]:
     with anvil() as url:
         with connected(url):
             account = ape.accounts.test_accounts[0]
@@ -111,10 +122,16 @@ def chain_with_farm(owner: str = OWNER) -> Iterator[tuple[str, str]]:
             for person in (OWNER, STRANGER):
                 token.mint(person, sum(AMOUNTS), sender=account)
             start = ape.chain.blocks.head.timestamp + 86_400
-            farm = account.deploy(ape.project.StakingFarm, token, owner, start)
-            if owner == OWNER:
-                farm.addFarm(token, 0, 1, sender=account)
-        yield url, farm.address
+            own, of_stranger = (account.deploy(ape.project.StakingFarm, token, it, start) for it in (OWNER, STRANGER))
+            own.addFarm(token, 0, 1, sender=account)
+        yield Farms(url, own.address, of_stranger.address)
+
+
+@pytest.fixture
+def farms(all_farms: Farms) -> Iterator[Farms]:
+    """What the test does to them is undone."""
+    with undone(all_farms.url):
+        yield all_farms
 
 
 def state(url: str, farm: str) -> tuple[int, list[int], int, int]:
@@ -126,28 +143,28 @@ def state(url: str, farm: str) -> tuple[int, list[int], int, int]:
         return provider.get_nonce(OWNER), weeks, token.balanceOf(farm), token.allowance(OWNER, farm)
 
 
-def test_schedule__four_weeks__are_shown_sent_and_reported_and_never_sent_again(tmp_path: Path) -> None:
+def test_schedule__four_weeks__are_shown_sent_and_reported_and_never_sent_again(farms: Farms, path: Path) -> None:
     """Like the example of the help, but for what keeps the test to itself."""
     _, example = examples("schedule")
     assert example == [
         *["--weeks", "4", "--from-week", "0", "--account", "ALIAS", "--network", "arbitrum:mainnet:node"]
     ]
-    with chain_with_farm() as (url, farm):
-        with connected(url):
-            record = record_of(tmp_path / "record.json", {"staking farm": farm})
-        nonce, *_ = state(url, farm)
-        options = ("--farm", record, *example[:4], "--json")
-        dry = schedule(*options, "--dry-run", url=url)
-        assert dry.returncode == 0, dry.stderr
-        assert state(url, farm) == (nonce, [], 0, 0)
+    url, farm = farms.url, farms.own
+    with connected(url):
+        record = record_of(path, {"staking farm": farm})
+    nonce, *_ = state(url, farm)
+    options = ("--farm", record, *example[:4], "--json")
+    dry = schedule(*options, "--dry-run", url=url)
+    assert dry.returncode == 0, dry.stderr
+    assert state(url, farm) == (nonce, [], 0, 0)
 
-        done = schedule(*options, "--yes", url=url)
-        assert done.returncode == 0, done.stderr
-        assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
-        again = schedule(*options, "--yes", url=url)
-        assert (again.returncode, again.stdout) == (1, "")
-        assert again.stderr.endswith("Error: week 0 is scheduled already: the next is week 4. Nothing was scheduled\n")
-        assert state(url, farm)[0] == nonce + 2
+    done = schedule(*options, "--yes", url=url)
+    assert done.returncode == 0, done.stderr
+    assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
+    again = schedule(*options, "--yes", url=url)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.endswith("Error: week 0 is scheduled already: the next is week 4. Nothing was scheduled\n")
+    assert state(url, farm)[0] == nonce + 2
     shown = [" ".join(line.split()) for line in done.stderr.splitlines()]
     assert "all 28,500,000" in shown
     assert "TCR * primary 40.00 % 19,047.6190 14,880.9523" in shown
@@ -162,31 +179,29 @@ def test_schedule__four_weeks__are_shown_sent_and_reported_and_never_sent_again(
     assert planned == sent
 
 
-def test_schedule__answer_no__sends_nothing() -> None:
-    with chain_with_farm() as (url, farm):
-        before = state(url, farm)
-        done = schedule("--farm", farm, "--weeks", 2, url=url, answer="n\n")
-        assert state(url, farm) == before
+def test_schedule__answer_no__sends_nothing(farms: Farms) -> None:
+    before = state(farms.url, farms.own)
+    done = schedule("--farm", farms.own, "--weeks", 2, url=farms.url, answer="n\n")
+    assert state(farms.url, farms.own) == before
     assert (done.returncode, done.stdout) == (1, "")
     assert "Send 2 transactions? [y/N]" in done.stderr
     assert done.stderr.endswith("Aborted!\n")
 
 
-def test_schedule__answer_yes__prints_a_line_for_each_transaction() -> None:
-    with chain_with_farm() as (url, farm):
-        done = schedule("--farm", farm, "--weeks", 2, url=url, answer="y\n")
-        assert state(url, farm)[1] == list(AMOUNTS[:2])
+def test_schedule__answer_yes__prints_a_line_for_each_transaction(farms: Farms) -> None:
+    done = schedule("--farm", farms.own, "--weeks", 2, url=farms.url, answer="y\n")
+    assert state(farms.url, farms.own)[1] == list(AMOUNTS[:2])
     assert done.returncode == 0, done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["TCR.approve", "farm.schedule"]
     assert [len(line.split()[0]) for line in done.stdout.splitlines()] == [66, 66]
 
 
-def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_the_owner_has_to() -> None:
-    with chain_with_farm(owner=STRANGER) as (url, farm):
-        before = state(url, farm)
-        done = schedule("--farm", farm, "--weeks", 2, "--yes", url=url)
-        dry = schedule("--farm", farm, "--weeks", 2, "--dry-run", url=url)
-        assert state(url, farm) == before
+def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_the_owner_has_to(farms: Farms) -> None:
+    url, farm = farms.url, farms.of_stranger
+    before = state(url, farm)
+    done = schedule("--farm", farm, "--weeks", 2, "--yes", url=url)
+    dry = schedule("--farm", farm, "--weeks", 2, "--dry-run", url=url)
+    assert state(url, farm) == before
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(
         f"Error: {OWNER} is not the owner of the farm: only {STRANGER} can schedule. "
@@ -197,17 +212,17 @@ def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_th
 
 
 def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_until_when_and_how_often(
-    tmp_path: Path,
+    farms: Farms, tmp_path: Path
 ) -> None:
     """Of the day before week 0, the deployment of the farm took a few seconds."""
     batch = tmp_path / "batch.json"
-    with chain_with_farm(owner=STRANGER) as (url, farm):
-        options = ("--farm", farm, "--weeks", 2, "--dry-run", "--safe", batch)
-        late = schedule(*options, url=url)
-        assert not batch.exists()
-        done = schedule(*options, "--margin", 600, "--json", url=url)
-        with connected(url):
-            start = instance("StakingFarm", farm).start()
+    url, farm = farms.url, farms.of_stranger
+    options = ("--farm", farm, "--weeks", 2, "--dry-run", "--safe", batch)
+    late = schedule(*options, url=url)
+    assert not batch.exists()
+    done = schedule(*options, "--margin", 600, "--json", url=url)
+    with connected(url):
+        start = instance("StakingFarm", farm).start()
     assert (late.returncode, late.stdout) == (1, "")
     assert re.search(r"Error: week 0 begins in 863\d\d seconds: a transaction that takes longer would", late.stderr)
     assert done.returncode == 0, done.stderr
@@ -224,46 +239,43 @@ def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_unti
     }
 
 
-def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule() -> None:
-    with chain_with_farm() as (url, farm):
-        nonce, *_ = state(url, farm)
-        options = ["--farm", farm, "--weeks", "4", "--from-week", "0", "--yes"]
-        with connected(url) as provider:
-            provider.make_request("evm_setAutomine", [False])
-            with subprocess.Popen(
-                [APE, "run", "schedule", *options], cwd=ROOT, env=environment(url), stderr=subprocess.DEVNULL
-            ) as process:
-                deadline = time.monotonic() + 60
-                while provider.web3.eth.get_transaction_count(OWNER, "pending") == nonce:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
-                process.kill()
-            assert process.returncode == -signal.SIGKILL
+def test_schedule__killed_after_the_approval_was_sent__goes_on_with_the_schedule(farms: Farms) -> None:
+    url, farm = farms.url, farms.own
+    nonce, *_ = state(url, farm)
+    options = ["--farm", farm, "--weeks", "4", "--from-week", "0", "--yes"]
+    request(url, "evm_setAutomine", False)
+    try:
+        with subprocess.Popen(
+            [APE, "run", "schedule", *options], cwd=ROOT, env=environment(url), stderr=subprocess.DEVNULL
+        ) as process:
+            deadline = time.monotonic() + 60
+            while int(request(url, "eth_getTransactionCount", OWNER, "pending"), 16) == nonce:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
         early = schedule(*options, url=url)
         assert early.returncode == 1
         assert early.stderr.endswith(f"Error: {UNDER_WAY.format(OWNER)}\n")
-        with connected(url) as provider:
-            provider.make_request("evm_setAutomine", [True])
-            provider.make_request("evm_mine", [])
-        assert state(url, farm) == (nonce + 1, [], 0, FIRST_FOUR)
+    finally:
+        request(url, "evm_setAutomine", True)
+    request(url, "evm_mine")
+    assert state(url, farm) == (nonce + 1, [], 0, FIRST_FOUR)
 
-        done = schedule(*options, url=url)
-        assert done.returncode == 0, done.stderr
-        assert [line.split()[1] for line in done.stdout.splitlines()] == ["farm.schedule"]
-        assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
+    done = schedule(*options, url=url)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["farm.schedule"]
+    assert state(url, farm) == (nonce + 2, list(AMOUNTS[:4]), FIRST_FOUR, 0)
 
 
-def test_schedule__network_of_real_money_without_account__is_refused() -> None:
-    with anvil("--chain-id", "42161") as url:
-        done = schedule("--weeks", 1, "--yes", "--network", "arbitrum:mainnet:node", WEB3_PROVIDER_URI=url)
+def test_schedule__network_of_real_money_without_account__is_refused(real_network: RealNetwork) -> None:
+    done = real_network.run("schedule", "--weeks", 1, "--yes")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("Error: name the account that schedules: --account ALIAS\n")
 
 
-def test_schedule__network_of_real_money_without_the_first_week__is_refused() -> None:
-    with anvil("--chain-id", "42161") as url:
-        network = ("--network", "arbitrum:mainnet:node")
-        done = schedule("--weeks", 1, "--dry-run", *network, WEB3_PROVIDER_URI=url)
+def test_schedule__network_of_real_money_without_the_first_week__is_refused(real_network: RealNetwork) -> None:
+    done = real_network.run("schedule", "--weeks", 1, "--dry-run")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(
         "Error: name the week that you expect to be next with --from-week N: otherwise running the command twice would "
@@ -271,9 +283,8 @@ def test_schedule__network_of_real_money_without_the_first_week__is_refused() ->
     )
 
 
-def test_schedule__neither_weeks_nor_preview__says_what_to_do() -> None:
-    with anvil() as url:
-        done = schedule(url=url)
+def test_schedule__neither_weeks_nor_preview__says_what_to_do(empty_chain: str) -> None:
+    done = schedule(url=empty_chain)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(
         "Error: say how many weeks to schedule with --weeks N, or see the programme with --preview\n"

@@ -30,10 +30,10 @@ from perpetual_pools.operations.schedule import (
     send_plan,
 )
 from perpetual_pools.operations.schedule_report import build_report, print_plan
-from tests.support.world import NOW
 from perpetual_pools.records import RecordError
 from tests.support.commands import UNDER_WAY
 from tests.support.records import record_of
+from tests.support.world import NOW
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()

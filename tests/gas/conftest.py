@@ -19,7 +19,7 @@ from ethpm_types import ContractType
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
 from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 from tests.gas.rows import ROWS, Row
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 from tests.support.direct import Contract, LocalChain, Receipt
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "perpetual_pools"

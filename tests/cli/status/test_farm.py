@@ -18,10 +18,10 @@ from perpetual_pools.status.view import print_status
 from perpetual_pools.status.yields import Prices, find_yields, parse_price
 from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pool import WAD, WORD
-from tests.support.farm import TCR
-from tests.support.world import NOW, USDC
 from tests.cli.status.conftest import TOKEN, Scene, loaded, shown, told
+from tests.support.farm import TCR
 from tests.support.records import record_of
+from tests.support.world import NOW, USDC
 
 START = NOW + 86_400
 AMOUNTS = 168_000 * TCR, 84_000 * TCR, 42_000 * TCR

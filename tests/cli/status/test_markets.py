@@ -35,9 +35,8 @@ from tests.cli.status.conftest import (
     text_of,
     told,
 )
-from tests.support.world import USDC
-from tests.conftest import USDC
 from tests.support.records import record_of
+from tests.support.world import USDC
 
 
 def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(

@@ -345,7 +345,7 @@ def verb_demo(places: Places, arguments: list[str]) -> int:
 
     Example: ./dev demo --hours 48
     """
-    set_up(places)
+    set_up(places, compile_too=False)
     env = own_data(places, environment(places))
     return call(places, [str(places.python), "-m", "perpetual_pools.demo", *arguments], env)
 
@@ -461,7 +461,7 @@ def verb_ape(places: Places, arguments: list[str]) -> int:
 
     Example: ./dev ape run deploy --params deploy/local.yaml
     """
-    set_up(places)
+    set_up(places, compile_too=arguments[:1] != ["run"])  # our commands read perpetual_pools/artifacts
     return call(places, ["ape", *arguments], environment(places))
 
 

@@ -14,7 +14,7 @@ from perpetual_pools.chain.contracts import container
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.parameters import Parameters, load
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 
 ETHER = 10**18
 HOUR = 3_600

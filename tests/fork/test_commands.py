@@ -17,8 +17,8 @@ from perpetual_pools.chain.networks import records_folder
 from perpetual_pools.records import Record
 from tests.fork.conftest import ETHER, HOUR, shipped_for
 from tests.fork.upstream import PRICES, local_sepolia
-from tests.scripts.anvil import connected
-from tests.scripts.commands import APE, MARKETS, ROOT, make_keystore
+from tests.support.anvil import connected
+from tests.support.commands import APE, MARKETS, ROOT, make_keystore
 
 KEY = keccak(text="perpetual pools: operator of the keystore")
 OPERATOR = Account.from_key(KEY).address

@@ -15,7 +15,7 @@ from ethpm_types import ContractType
 from perpetual_pools.chain import amm
 from perpetual_pools.chain.contracts import deploy_feed, deploy_settlement_token, instance
 from perpetual_pools.model import ZERO_ADDRESS
-from tests.scripts.anvil import anvil, connected
+from tests.support.anvil import anvil, connected
 
 CHAIN_ID = 42161
 BLOCK_GAS_LIMIT = 2**50

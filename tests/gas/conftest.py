@@ -7,6 +7,7 @@ the keeper contract a minute late, with hint 0 and a latest round that qualifies
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
 from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
-from tests.gas.chain import Contract, GasChain, Receipt, gas_chain
 from tests.gas.rows import ROWS, Row
+from tests.support.anvil import anvil
+from tests.support.direct import Contract, LocalChain, Receipt
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
 NOW = 1_999_998_600
@@ -30,6 +32,8 @@ TOKEN = 10**18
 SLACK, DEPLOYMENT_SLACK = 150, 2_000
 """Gas by which a measurement may differ: an address or a hash of the sources with a zero byte more or less costs 12 (in
 calldata) or 200 (in code)."""
+ANVIL_OPTIONS = ("--block-base-fee-per-gas", "0", "--gas-price", "0", "--prune-history", "8")
+"""Gas is free, as on Ape's own anvil. States of old blocks are not kept: they would go to the disk."""
 
 
 class Book:
@@ -120,7 +124,7 @@ class GasMarket:
 class Setting:
     """The chain, the shared contracts, and feeds and pools as many as a test needs. All pools rebalance together."""
 
-    def __init__(self, chain: GasChain, people: list[str], proxy: ContractType) -> None:
+    def __init__(self, chain: LocalChain, people: list[str], proxy: ContractType) -> None:
         self.chain, self.people, self.proxy = chain, people, proxy
         self.owner, self.keeper, *_ = people
         self.contracts = deploy_contracts(self.chain, self.owner, self.owner)
@@ -174,7 +178,7 @@ class Setting:
         self.move_to_upkeep(markets, dollars, missed)
         keeper, pools = self.contracts.keeper, [market.pool.address for market in markets]
         receipt = self.send(keeper, "upkeep", pools, [0] * len(pools), self.keeper, sender=self.keeper)
-        assert self.chain.returned(receipt, keeper, "upkeep") == (True,) * len(pools)
+        assert self.chain.node.returned(receipt, keeper, "upkeep") == (True,) * len(pools)
         return receipt.gas_used
 
     def open(self, markets: list[GasMarket]) -> None:
@@ -201,6 +205,15 @@ class Setting:
         market.claim(market.carol)
 
 
+@contextmanager
+def gas_chain(project: Any, deployer: str) -> Iterator[LocalChain]:
+    """A new chain at NOW."""
+    with anvil(*ANVIL_OPTIONS) as url:
+        chain = LocalChain(url, project, deployer)
+        chain.move_to(NOW)
+        yield chain
+
+
 @pytest.fixture(scope="session")
 def users(owner: Any, keeper: Any, alice: Any, bob: Any, carol: Any) -> list[str]:
     """Their addresses."""
@@ -209,13 +222,13 @@ def users(owner: Any, keeper: Any, alice: Any, bob: Any, carol: Any) -> list[str
 
 @pytest.fixture(scope="session")
 def new_setting(project: Any, users: list[str], proxy_type: ContractType) -> Iterator[Setting]:
-    with gas_chain(project, users[0], NOW) as chain:
+    with gas_chain(project, users[0]) as chain:
         yield Setting(chain, users, proxy_type)
 
 
 @pytest.fixture(scope="session")
 def warm_market(project: Any, users: list[str], proxy_type: ContractType) -> Iterator[GasMarket]:
-    with gas_chain(project, users[0], NOW) as chain:
+    with gas_chain(project, users[0]) as chain:
         setting = Setting(chain, users, proxy_type)
         market = setting.market(setting.feed())
         setting.warm_up(market)

@@ -345,7 +345,7 @@ def verb_demo(places: Places, arguments: list[str]) -> int:
 
     Example: ./dev demo --hours 48
     """
-    set_up(places)
+    set_up(places, compile_too=False)
     env = own_data(places, environment(places))
     return call(places, [str(places.python), "-m", "perpetual_pools.demo", *arguments], env)
 
@@ -400,7 +400,7 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
             ["prettier", "--check", *solidity],
             ["python", "-m", "tools.analysis"],
             ["python", "-m", "tools.layout"],
-            ["python", "-m", "tools.abi", "--check"],
+            ["python", "-m", "tools.artifacts", "--check"],
             ["python", "-m", "tools.locks", "--check"],
         ]
     )
@@ -434,6 +434,15 @@ def verb_prove(places: Places, arguments: list[str]) -> int:
     return call(places, [str(places.python), "-m", "tools.prove", *arguments], own_data(places, environment(places)))
 
 
+def verb_bench(places: Places, arguments: list[str]) -> int:
+    """What commands cost in CPU seconds, beside their limits; fails above one.
+
+    Example: ./dev bench --json
+    """
+    set_up(places)
+    return call(places, [str(places.python), "-m", "tools.bench", *arguments], own_data(places, environment(places)))
+
+
 def verb_env(places: Places, arguments: list[str]) -> int:
     """Prints the exports that make plain `ape` work in a shell.
 
@@ -452,7 +461,7 @@ def verb_ape(places: Places, arguments: list[str]) -> int:
 
     Example: ./dev ape run deploy --params deploy/local.yaml
     """
-    set_up(places)
+    set_up(places, compile_too=arguments[:1] != ["run"])  # our commands read perpetual_pools/artifacts
     return call(places, ["ape", *arguments], environment(places))
 
 
@@ -471,12 +480,13 @@ VERBS: dict[str, Callable[[Places, list[str]], int]] = {
     "lint": verb_lint,
     "gas": verb_gas,
     "prove": verb_prove,
+    "bench": verb_bench,
     "format": verb_format,
     "env": verb_env,
     "ape": verb_ape,
     "python": verb_python,
 }
-HAVE_OWN_HELP = ("demo", "ape", "python", "test", "prove")
+HAVE_OWN_HELP = ("demo", "ape", "python", "test", "prove", "bench")
 
 
 def help_text() -> str:

@@ -25,7 +25,7 @@ NO_TESTS = 5
 LOOK_EVERY = 0.1
 """Seconds between two looks at a shard's output."""
 SHARDS: dict[str, list[str]] = {
-    "in-process": ["python", "-m", "pytest", "-m", "not chain"],
+    "in-process": ["python", "-m", "pytest", "-p", "no:ape_test", "-m", "not chain"],
     "chain": ["ape", "test", "--network", "arbitrum:local:foundry", "-m", "chain"],
 }
 """The command of each shard, without pytest's further arguments."""

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import ape
-
 from perpetual_pools import model
 from perpetual_pools.chain import amm
+from perpetual_pools.chain.contracts import deploy_farm, deploy_settlement_token
 from perpetual_pools.demo.market import Market
 from perpetual_pools.demo.prices import HOUR
 from perpetual_pools.demo.scenario import MINERS, PROVIDERS, Trader, claims_rewards
@@ -94,12 +93,12 @@ class Mining:
         """The reward token, and the farm with those weeks of the programme that the demo reaches."""
         deployer, owner = self.stage.deployer, str(self.stage.deployer.address)
         self.stage.tick()
-        self.reward = deployer.deploy(ape.project.MockERC20, "Tracer", "TCR", 18)
+        self.reward = deploy_settlement_token(deployer, "Tracer", "TCR", 18)
         self.reward_ledger = Ledger("TransferFromFailed")
         reward = str(self.reward.address)
         self.ledgers = {reward: self.reward_ledger}
         now = self.stage.tick()
-        self.contract = deployer.deploy(ape.project.StakingFarm, reward, owner, start)
+        self.contract = deploy_farm(deployer, reward, owner, start)
         self.model = StakingFarm(self.ledgers, reward, owner, start, now, str(self.contract.address))
         amounts = weekly_amounts()[: hours * HOUR // WEEK + 1]
         self.stage.tick()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, ClassVar
 
-import ape
 import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -18,7 +17,7 @@ from tests.property.pool.life import PEOPLE, Life
 from tests.property.pool.tally import PoolTally
 from tests.property.run import SETTINGS
 from tests.support.orders import TOKEN, trade
-from tests.support.world import ALICE, KEEPER, USDC, fast_market
+from tests.support.world import ALICE, KEEPER, USDC, new_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 ALL_EVENTS = {
@@ -91,6 +90,8 @@ def test_events__random_lives__alone_rebuild_what_every_view_says_after_every_tr
 
 def logs_by_transaction(pool: Any) -> list[Events]:
     """All that the node has kept of the pool, oldest first."""
+    import ape
+
     provider = ape.chain.provider
     logs = provider.web3.eth.get_logs({"address": pool.address, "fromBlock": 0, "toBlock": "latest"})
     events = provider.network.ecosystem.decode_logs([dict(log) for log in logs], *pool.contract_type.events)
@@ -100,6 +101,7 @@ def logs_by_transaction(pool: Any) -> list[Events]:
     ]
 
 
+@pytest.mark.anvil(only=True)
 @pytest.mark.finding("G05")
 def test_events__logs_of_a_node__rebuild_a_pool_from_its_deployment_to_its_end(
     deploy_market, owner, alice, bob, carol, dave, keeper, traders
@@ -156,7 +158,7 @@ def test_events__logs_of_a_node__rebuild_a_pool_from_its_deployment_to_its_end(
 @pytest.mark.parametrize("displacing", [True, False])
 def test_events__commitment_and_claim_in_one_transaction__are_told_apart(project, displacing):
     """As of an account that is a contract. A commitment into a free place pays nothing; one into a taken place pays that."""
-    market = fast_market(project)
+    market = new_market(project)
     for kind in (LONG_MINT, SHORT_MINT):
         market.commit(ALICE, kind, 100 * USDC)
     market.next_epoch(KEEPER)

@@ -20,7 +20,7 @@ from tests.docs.setting import DEPLOYMENT
 from tests.flows.phases import LAG, NEWER, OLDER, TO_WAD, PhasedFeed, PhasedProxy, Phases
 from tests.support.revm import reverts
 from tests.support.rounds import LOOK_BACK, PHASE, generated_rounds, liveliest, real_rounds, right_round
-from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, fast_world
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, new_world
 
 SIDE = 1_000_000 * USDC
 TRADED = 1_000 * USDC, 100_000 * USDC
@@ -273,7 +273,7 @@ class Chain:
     """The four pools on the chain, each with its twin in the model; alice is long, bob short."""
 
     def __init__(self, project: Any, proxy_type: Any, rounds: Any, hours: range) -> None:
-        self.world = fast_world(project)
+        self.world = new_world(project)
         self.world.people = [KEEPER, ALICE, BOB, CAROL]
         phases = phases_of(rounds, hours)
         self.feeds = {pair: PhasedProxy(self.world.chain, proxy_type, phases[pair]) for pair in AHEAD}
@@ -404,7 +404,7 @@ def phases(rounds, hours, pair):
 
 @pytest.fixture
 def proxy(project, proxy_type, phases):
-    return PhasedProxy(fast_world(project).chain, proxy_type, phases)
+    return PhasedProxy(new_world(project).chain, proxy_type, phases)
 
 
 def oracle_at(proxy: PhasedProxy, time: int) -> Any:

@@ -14,6 +14,7 @@ DEAD = 2_000_008_800
 """The first rebalance without a price, of epoch 3."""
 
 
+@pytest.mark.anvil
 @pytest.mark.finding("G04")
 @pytest.mark.finding("C08")
 @pytest.mark.finding("M08")

@@ -14,12 +14,18 @@ from perpetual_pools.chain.contracts import container
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.parameters import Parameters, load
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 from tests.support.direct import Node
 
 ETHER = 10**18
 HOUR = 3_600
 MAINNET = Path(__file__).parents[2] / "deploy" / "arbitrum-mainnet.yaml"
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,14 @@
 """`ape run` as operators type it, with an account of their keystore and an RPC URL: Arbitrum One on a fork, and Sepolia."""
 
 import json
-import logging
 import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import ape
 import pytest
-from ape._cli import cli
-from ape.api.networks import ProviderContextManager
-from ape.logging import logger
-from ape_accounts import AccountContainer
-from click.testing import CliRunner, Result
 from eth_account import Account
 from eth_utils import keccak
 from web3 import Web3
@@ -27,7 +17,8 @@ from perpetual_pools.chain.networks import records_folder
 from perpetual_pools.records import Record
 from tests.fork.conftest import ETHER, HOUR, shipped_for
 from tests.fork.upstream import PRICES, local_sepolia
-from tests.scripts.commands import APE, MARKETS, ROOT, make_keystore
+from tests.support.commands import APE, MARKETS, ROOT, make_keystore, using_keystore
+from tests.support.commands import run as run_here
 from tests.support.direct import Node
 
 KEY = keccak(text="perpetual pools: operator of the keystore")
@@ -51,41 +42,6 @@ def run(url: str, *options: object, **more: str) -> subprocess.CompletedProcess[
         text=True,
         timeout=300,
     )
-
-
-def run_here(url: str, *options: object, **more: str) -> Result:
-    """Run the same command in this process, which takes a fifth of the time. It leaves no connection and no log level."""
-    connections = ProviderContextManager.connected_providers
-    before = set(connections)
-    environment = {"WEB3_PROVIDER_URI": url, "COLUMNS": "80", **more}
-    with ExitStack() as stack:
-        stack.enter_context(chdir(ROOT))
-        stack.enter_context(logger.at_level(logger.level))
-        for handler in logging.getLogger("ape").handlers:
-            stack.enter_context(mock.patch.object(handler, "echo_kwargs", {}))
-        arguments = ["run", *map(str, options)]
-        result = CliRunner(mix_stderr=False).invoke(cli, arguments, env=environment, prog_name="ape")
-    for connection in set(connections) - before:
-        connections.pop(connection).disconnect()
-    return result
-
-
-@contextmanager
-def using_keystore(folder: str) -> Iterator[None]:
-    """Have Ape read its accounts from that data folder, and forget them afterwards."""
-    manager = ape.accounts
-    kept = manager.__dict__.pop("containers", None)
-    with (
-        mock.patch.object(ape.config, "DATA_FOLDER", Path(folder)),
-        mock.patch.dict(AccountContainer.loaded_accounts, clear=True),
-        mock.patch.dict(type(manager)._alias_to_account_cache, clear=True),
-    ):
-        try:
-            yield
-        finally:
-            manager.__dict__.pop("containers", None)
-            if kept is not None:
-                manager.__dict__["containers"] = kept
 
 
 @pytest.fixture
@@ -118,7 +74,7 @@ def test_deploy__dry_run_on_a_fork_of_arbitrum_one__needs_no_passphrase_and_leav
     for token in TOKENS:
         assert f"= {addresses[token]} ({token})\n" in done.stderr
 
-    assert "Dry run: nothing of it is left\n" in done.stderr
+    assert "Dry run: everything is undone\n" in done.stderr
     assert "Stopping 'anvil' process." in done.stderr
     assert eth.get_transaction_count(OPERATOR) == nonce
     assert not any(eth.get_code(Web3.to_checksum_address(address)) for address in addresses.values())
@@ -135,11 +91,12 @@ def test_sepolia__deployed_with_the_shipped_file__has_no_difference_and_one_alar
     with local_sepolia(proxy_type) as url:
         Node(url).request("anvil_setBalance", OPERATOR, hex(ETHER))
         sending = ("--account", "ops", *network, "--yes")
-        with using_keystore(keystore):
-            deployed = run_here(url, "deploy", *params, *record, *sending, APE_ACCOUNTS_ops_PASSPHRASE="secret")
-        assert deployed.exit_code == 0, deployed.stderr
-        checked = run_here(url, "check", *params, *record, *network)
-        shown = run_here(url, "status", *record, *network, "--json")
+        environment = {"WEB3_PROVIDER_URI": url, "APE_ACCOUNTS_ops_PASSPHRASE": "secret"}
+        with using_keystore(Path(keystore)):
+            deployed = run_here(url, "deploy", *params, *record, *sending, **environment)
+        assert deployed.returncode == 0, deployed.stderr
+        checked = run_here(url, "check", *params, *record, *network, WEB3_PROVIDER_URI=url)
+        shown = run_here(url, "status", *record, *network, "--json", WEB3_PROVIDER_URI=url)
 
     written = Record.model_validate_json(path.read_text())
     assert (written.network, written.chain_id, written.deployer) == ("arbitrum:sepolia", 421614, OPERATOR)
@@ -147,14 +104,14 @@ def test_sepolia__deployed_with_the_shipped_file__has_no_difference_and_one_alar
     assert {name: address for address, name in DEPLOYED.findall(deployed.stdout)} == written.addresses
     assert "secret" not in deployed.stdout + deployed.stderr
 
-    assert checked.exit_code == 0, checked.stdout
+    assert checked.returncode == 0, checked.stdout
     # `deploy` or the set-up has compiled everything, and nothing has changed since.
     assert "Compiling" not in checked.stderr
     assert re.fullmatch(r"\d{3,} facts checked, no differences\n", checked.stdout)
 
     # Nothing is scheduled yet, which is an alarm; all else is well.
     status = json.loads(shown.stdout)
-    assert shown.exit_code == 1
+    assert shown.returncode == 1
     assert [(alarm["id"], alarm["where"]) for alarm in status["alarms"]] == [("weeks-running-out", "farm")]
     assert status["network"] == "arbitrum:sepolia"
     prices = {market["name"]: market["price_wad"] for market in status["markets"]}

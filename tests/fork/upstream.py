@@ -12,7 +12,7 @@ from ethpm_types import ContractType
 
 from perpetual_pools.chain import amm
 from perpetual_pools.model import ZERO_ADDRESS
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 from tests.support.direct import Contract, LocalChain, Node
 
 CHAIN_ID = 42161
@@ -55,6 +55,7 @@ def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
         for address, token in TOKENS.items():
             seeds.put_token(address, *token)
         seeds.put_amm()
+        seeds.start_clock()
         yield url
 
 
@@ -65,6 +66,7 @@ def local_sepolia(proxy_type: ContractType) -> Iterator[str]:
         seeds = _Seeds(seeded)
         for address, description in ((SEPOLIA_BTC_USD, "BTC / USD"), (SEPOLIA_ETH_USD, "ETH / USD")):
             seeds.put_feed(proxy_type, address, description, 8, PRICES[description], 60)
+        seeds.start_clock()
         with anvil("--fork-url", seeded, "--block-time", "0.1") as url:  # nothing could be put on it
             yield url
 
@@ -102,6 +104,10 @@ class _Seeds:
         self._move(self.chain.deploy(amm.contract_type(root, amm.FACTORY), self.deployer), AMM_FACTORY)
         router = self.chain.deploy(amm.contract_type(root, amm.ROUTER), AMM_FACTORY, WETH)
         assert self._move(router, AMM_ROUTER).factory() == AMM_FACTORY.lower()
+
+    def start_clock(self) -> None:
+        """Have later blocks take the time of the machine again. A `LocalChain` stops it."""
+        self.chain.node.request("anvil_removeBlockTimestampInterval")
 
     def _move(self, template: Contract, address: str) -> Contract:
         """Put the code of `template` at `address`. Its storage stays behind."""

@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
 from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
 from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 from tests.gas.rows import ROWS, Row
-from tests.scripts.anvil import anvil
+from tests.support.anvil import anvil
 from tests.support.direct import Contract, LocalChain, Receipt
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
@@ -79,6 +80,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     known = {name: gas for name, gas in merged.items() if gas is not None}
     SNAPSHOT.write_text(json.dumps(known, indent=2) + "\n")
     write(f"written: {SNAPSHOT.relative_to(Path(config.rootpath))}")
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture

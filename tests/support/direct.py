@@ -123,7 +123,7 @@ class Interface:
             plain = [field for field in event.inputs if not field.indexed]
             indexed = [field for field in event.inputs if field.indexed]
             arguments = {
-                field.name: value
+                str(field.name): value
                 for fields, data in ((plain, log["data"][2:]), (indexed, "".join(topic[2:] for topic in topics)))
                 for field, value in zip(
                     fields, decode([field.canonical_type for field in fields], bytes.fromhex(data)), strict=True

@@ -1,11 +1,41 @@
 """A pool token's pair on Uniswap V2, on a chain and in the model: every action is done on both, then both are compared."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from perpetual_pools.chain.amm import Amm
+from perpetual_pools.chain import amm
 from perpetual_pools.model import Ledger
 from perpetual_pools.model.pair import PairModel
+from perpetual_pools.twin.chain import Chain, address_of
 from perpetual_pools.twin.pool import Twin
+
+
+class Amm(Protocol):
+    @property
+    def router(self) -> Any: ...
+
+    def pair(self, token: str, other: str) -> Any: ...
+
+
+class Uniswap:
+    """Uniswap V2 and its WETH, deployed from the code that they publish, in the npm packages of the project at `root`."""
+
+    def __init__(self, chain: Chain, root: Path, owner: Any) -> None:
+        self._chain, self._root = chain, root
+        self.factory = self._deploy(amm.FACTORY, address_of(owner))
+        weth = self._deploy(amm.WETH)
+        self.router = self._deploy(amm.ROUTER, address_of(self.factory), address_of(weth))
+
+    def create_pair(self, account: Any, token: str, other: str) -> Any:
+        self._chain.send(self.factory, "createPair", [token, other], account)
+        return self.pair(token, other)
+
+    def pair(self, token: str, other: str) -> Any:
+        address = self._chain.read(self.factory, "getPair", token, other)
+        return self._chain.at(amm.contract_type(self._root, amm.PAIR), address)
+
+    def _deploy(self, artifact: str, *arguments: Any) -> Any:
+        return self._chain.deploy(amm.contract_type(self._root, artifact), *arguments)
 
 
 class Exchange:
@@ -15,7 +45,6 @@ class Exchange:
         self.market, self.chain, self.token = market, market.chain, market.long_token
         self.amm = amm
         self.pair = amm.pair(self.token.address, market.world.token.address)
-        self.chain.remember(amm.factory, amm.router, self.pair)
         self.model = PairModel((market.model.long_token, market.world.ledger), self.pair.address)
 
     @property

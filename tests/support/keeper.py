@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from eth_abi import encode
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from perpetual_pools.model import CommitType
 from perpetual_pools.twin.pool import Twin, World
@@ -88,7 +88,8 @@ def selector(signature: str) -> bytes:
 
 
 def griefer(world: World, mode: int) -> Instance:
-    return world.chain.deploy("GriefingPool", mode)
+    contract: Instance = world.chain.deploy("GriefingPool", mode)
+    return contract
 
 
 def impostor(world: World, mode: int, **views: int) -> Instance:

@@ -1,4 +1,4 @@
-"""What the stories share: an epoch of orders, what somebody has, and a world of four traders in the test's own EVM."""
+"""What the stories share: an epoch of orders, and what somebody has."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,8 @@ from typing import Any
 from perpetual_pools.model import CommitType, FixedOracle
 from perpetual_pools.twin.chain import address_of
 from perpetual_pools.twin.pool import PRICE, Twin, World
-from tests.support.world import ALICE, BOB, CAROL, PEOPLE, fast_world
 
 TOKEN = 10**18
-DAVE = "0x" + "a7" * 20
-TRADERS = [ALICE, BOB, CAROL, DAVE]
-
 
 Order = tuple[Any, CommitType, int]
 """Who commits, what, how much."""
@@ -42,14 +38,6 @@ def cash(market: Twin, account: Any) -> int:
 def tokens(market: Twin, account: Any) -> tuple[int, int]:
     """L-tokens and S-tokens in the account's wallet."""
     return market.long_token.balanceOf(address_of(account)), market.short_token.balanceOf(address_of(account))
-
-
-def world_of_four(project: Any, token: str | None = None) -> World:
-    """At NOW: alice, bob, carol and dave hold a billion settlement tokens each. `token`: another mock than MockERC20."""
-    world = fast_world(project, token=token)
-    world.people = [*PEOPLE, DAVE]
-    world.fund(DAVE, 10**9 * world.unit)
-    return world
 
 
 def markets_on_one_oracle(world: World, *changes: dict[str, Any]) -> list[Twin]:

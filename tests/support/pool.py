@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import ape
 import pytest
-from ape.api import AccountAPI
-from ape.exceptions import ContractLogicError
-from eth_abi import encode
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from perpetual_pools.model import CommitType
-from perpetual_pools.twin.chain import Sent, address_of
+from perpetual_pools.twin.chain import Logs, Reverted, Sent, plain
 from perpetual_pools.twin.pool import Twin
 from tests.support.world import USDC
 
@@ -25,46 +22,35 @@ NO_PERMIT = (0, 27, bytes(32), bytes(32))
 
 def act(twin: Twin, sender: Any, method: str, *arguments: Any) -> Sent:
     """Calls the contract at the world's time. From then on the model is behind: no more verbs of the twin."""
-    plain = [int(value) if isinstance(value, CommitType) else value for value in arguments]
-    sent: Sent = twin.chain.send(twin.pool, method, plain, sender)
-    return sent
+    integers = [int(argument) if isinstance(argument, CommitType) else argument for argument in arguments]
+    return twin.chain.send(twin.pool, method, integers, sender)
 
 
-def set_time(twin: Twin) -> None:
-    """The next transaction is at the world's time; without, at that of the clock on the wall."""
-    ape.chain.provider.set_timestamp(twin.world.now)
-
-
-def approve(twin: Twin, holder: AccountAPI, amount: int) -> None:
+def approve(twin: Twin, holder: Any, amount: int) -> None:
     """Gives the pool an allowance of settlement tokens, in the place of the unlimited one."""
     twin.chain.send(twin.world.token, "approve", [twin.pool.address, amount], holder)
 
 
 @contextmanager
-def reverts(twin: Twin, error: str, **arguments: Any) -> Iterator[None]:
-    """The block's one transaction, sent at the world's time, reverts with this error; all its arguments have to be given."""
-    declared = getattr(twin.pool, error)
-    assert set(arguments) == {field.name for field in declared.abi.inputs}, declared.abi.signature
-    set_time(twin)
-    with ape.reverts(declared, **{name: _plain(value) for name, value in arguments.items()}):
+def reverts(twin: Twin, error: str, contract: Any = None, /, **arguments: Any) -> Iterator[None]:
+    """The block's one transaction, sent at the world's time, reverts with this error; all its arguments have to be given.
+
+    `contract`: the one that declares the error; None: the pool.
+    """
+    errors = (contract or twin.pool).contract_type.errors
+    (declared,) = [entry for entry in errors if entry.name == error]
+    fields = [field.name for field in declared.inputs]
+    assert set(arguments) == set(fields), declared.signature
+    with pytest.raises(Reverted) as found, twin.chain.reverting():
         yield
+    wanted = [plain(_address(arguments[field])) for field in fields]
+    assert (found.value.name, [plain(value) for value in found.value.arguments]) == (error, wanted)
 
 
-def require_refuses_ether(twin: Twin, sender: AccountAPI, method: str, *arguments: Any) -> None:
-    """The call reverts with 1 wei, and succeeds without."""
-    data = getattr(twin.pool, method).encode_input(*arguments)
-    set_time(twin)
-    with pytest.raises(ContractLogicError):
-        sender.transfer(twin.pool.address, 1, data=data)
-    assert twin.pool.balance == 0
+def logs_of(twin: Twin, sender: Any, method: str, *arguments: Any) -> Logs:
+    """`act`, and the events of all contracts in order."""
     act(twin, sender, method, *arguments)
-
-
-def logs_of(twin: Twin, sender: AccountAPI, method: str, *arguments: Any) -> list[tuple[str, str, dict[str, Any]]]:
-    """`act`, and the events of all contracts in order: address, name, arguments."""
-    set_time(twin)
-    receipt = getattr(twin.pool, method)(*arguments, sender=sender)
-    return [(log.contract_address, log.event_name, dict(log.event_arguments)) for log in receipt.decode_logs()]
+    return twin.chain.logs()
 
 
 def asset_of(twin: Twin, kind: CommitType) -> Any:
@@ -84,10 +70,10 @@ def close(twin: Twin, sender: Any) -> None:
     twin.shutdown(sender)
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int) else address_of(value)
-
-
 def calldata(signature: str, *values: Any) -> bytes:
     types = signature[signature.index("(") + 1 : -1]
     return keccak(text=signature)[:4] + encode(types.split(",") if types else [], values)
+
+
+def _address(value: Any) -> Any:
+    return getattr(value, "address", value)

@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
-from ape.contracts import ContractContainer
-from eth_abi import decode, encode
-from eth_utils import keccak
+from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
 from ethpm_types import ContractType
 from ethpm_types.abi import ErrorABI, EventABI
 from pyrevm import EVM, BlockEnv
 
-from perpetual_pools.twin.chain import Reverted, Sent
+from perpetual_pools.twin.artifacts import Artifacts, Compiled
+from perpetual_pools.twin.chain import Events, Logs, Reverted, Sent
 
 SENDER = "0x" + "51" * 20
 CODE_PADDING = 33
@@ -23,6 +23,7 @@ WORD = 32
 # Of a call that is not given less; what would run forever ends here.
 GAS = 100_000_000
 _OUTPUT = re.compile(r"output: (0x[0-9a-f]*)")
+_SLOT = re.compile(r"(\d+): StorageSlot {[^}]*present_value: (\d+) }")
 _PANIC = bytes.fromhex("4e487b71")
 _REASON = bytes.fromhex("08c379a0")
 
@@ -56,6 +57,8 @@ class Revm:
         self.evm = EVM(spec_id="CANCUN")
         self.evm.set_balance(SENDER, 10**24)
         self.errors: dict[bytes, ErrorABI] = {}
+        self.interfaces: dict[str, _Interface] = {}
+        """Of the contracts that are known, by their addresses."""
         self._number = 0
         self.set_time(timestamp)
 
@@ -63,7 +66,7 @@ class Revm:
         self._number += 1
         self.evm.set_block_env(BlockEnv(number=self._number, timestamp=timestamp))
 
-    def deploy(self, contract: ContractContainer | ContractType, *arguments: Any) -> "Instance":
+    def deploy(self, contract: Compiled | ContractType, *arguments: Any) -> "Instance":
         """Raises Reverted with the constructor's error."""
         contract_type = contract if isinstance(contract, ContractType) else contract.contract_type
         code = contract_type.deployment_bytecode
@@ -73,18 +76,36 @@ class Revm:
         try:
             address = self.evm.deploy(SENDER, bytes.fromhex(code.bytecode.removeprefix("0x")) + encode(types, values))
         except RuntimeError as failure:
-            raise _reverted(failure, _error_table(contract_type)) from None
+            raise _reverted(failure, {**self.errors, **_error_table(contract_type)}) from None
         return Instance(self, address.lower(), contract_type)
 
-    def events(self, instance: "Instance") -> list[tuple[str, dict[str, Any]]]:
+    def events(self, instance: "Instance") -> Events:
         """What `instance` emitted in the last call, in order: names and arguments."""
+        assert self.evm.result is not None
+        interface = self.interfaces[instance.address]
+        return [interface.decode(*log.data) for log in self.evm.result.logs if log.address.lower() == instance.address]
+
+    def logs(self) -> Logs:
+        """The same of all contracts that are known."""
+        assert self.evm.result is not None
+        emitted = [(log.address.lower(), log.data) for log in self.evm.result.logs]
         return [
-            instance.decode_event(*log.data) for log in self.evm.result.logs if log.address.lower() == instance.address
+            (address, *self.interfaces[address].decode(*data))
+            for address, data in emitted
+            if address in self.interfaces
         ]
+
+    def storage(self, instance: "Instance") -> dict[int, int]:
+        """All slots that have ever been read or written: nothing is committed, so the journal has them."""
+        journal = re.search(rf"{instance.address}: Account .*? storage: {{(.*?)}}, status", self.evm.journal_str, re.I)
+        assert journal is not None
+        return {int(slot): int(value) for slot, value in _SLOT.findall(journal[1])}
 
     def code(self, instance: "Instance") -> bytes:
         """The runtime bytecode, without the zeros that the EVM pads it with."""
-        return bytes(self.evm.basic(instance.address).code)[:-CODE_PADDING]
+        code = self.evm.basic(instance.address).code
+        assert code is not None
+        return bytes(code)[:-CODE_PADDING]
 
 
 class Instance:
@@ -93,8 +114,10 @@ class Instance:
 
     def __init__(self, chain: Revm, address: str, contract_type: ContractType) -> None:
         self.address = address
+        self.contract_type = contract_type
         self._chain = chain
         self._interface = _interface(contract_type)
+        chain.interfaces[address] = self._interface
         # What this contract calls may be the one that reverts.
         chain.errors.update(self._interface.errors)
 
@@ -113,12 +136,6 @@ class Instance:
         setattr(self, name, call)
         return call
 
-    def decode_event(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
-        event = self._interface.events[topics[0]]
-        plain = iter(decode_all(event.plain, data))
-        indexed = iter(decode_all(event.indexed, b"".join(topics[1:])))
-        return event.name, {name: next(indexed if is_indexed else plain) for name, is_indexed in event.fields}
-
     def call_raw(self, data: bytes, gas: int = GAS, sender: str = SENDER) -> bytes:
         try:
             return self._chain.evm.message_call(sender, self.address, calldata=data, gas=gas)
@@ -129,7 +146,9 @@ class Instance:
 class RevmChain:
     """An EVM in the process: hundreds of times faster."""
 
-    def __init__(self, project: Any, now: int) -> None:
+    id = 1
+
+    def __init__(self, project: Artifacts, now: int) -> None:
         self._project = project
         self.revm = Revm(now)
         self.now = now
@@ -138,18 +157,27 @@ class RevmChain:
         self.now = timestamp
         self.revm.set_time(timestamp)
 
-    def deploy(self, contract: str, *arguments: Any) -> Instance:
-        return self.revm.deploy(self._project.get_contract(contract), *arguments)
+    def deploy(self, contract: str | ContractType, *arguments: Any) -> Instance:
+        return self.revm.deploy(self._type(contract), *arguments)
 
-    def at(self, contract: str, address: str) -> Instance:
-        return Instance(self.revm, address.lower(), self._project.get_contract(contract).contract_type)
+    def at(self, contract: str | ContractType, address: str) -> Instance:
+        return Instance(self.revm, address.lower(), self._type(contract))
 
     def send(self, contract: Instance, method: str, arguments: Sequence[Any], sender: str, *others: Instance) -> Sent:
-        value = getattr(contract, method)(*arguments, sender=sender)
-        return Sent(value, [event for emitter in (contract, *others) for event in self.revm.events(emitter)])
+        returned = getattr(contract, method)(*arguments, sender=sender)
+        return Sent(returned, [event for emitter in (contract, *others) for event in self.revm.events(emitter)])
 
     def read(self, contract: Instance, method: str, *arguments: Any) -> Any:
         return getattr(contract, method)(*arguments)
+
+    def reverting(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def logs(self) -> Logs:
+        return self.revm.logs()
+
+    def storage(self, contract: Instance) -> object:
+        return self.revm.storage(contract)
 
     @contextmanager
     def aside(self, timestamp: int) -> Iterator[None]:
@@ -161,6 +189,9 @@ class RevmChain:
         finally:
             self.revm.evm.revert(checkpoint)
             self.move_to(now)
+
+    def _type(self, contract: str | ContractType) -> ContractType:
+        return self._project.get_contract(contract).contract_type if isinstance(contract, str) else contract
 
 
 @dataclass(frozen=True)
@@ -188,6 +219,13 @@ class _Interface:
             )
             for method in contract_type.methods
         }
+
+    def decode(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
+        """An event that was emitted: its name and arguments."""
+        event = self.events[topics[0]]
+        plain = iter(decode_all(event.plain, data))
+        indexed = iter(decode_all(event.indexed, b"".join(topics[1:])))
+        return event.name, {name: next(indexed if is_indexed else plain) for name, is_indexed in event.fields}
 
 
 _interfaces: dict[int, _Interface] = {}

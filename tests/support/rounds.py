@@ -36,13 +36,17 @@ class RightRounds:
         latest_id, latest_time = max(r.round_id for r in rounds), max(r.updated_at for r in rounds)
         in_time = sorted(qualifying(rounds, latest_id, latest_time), key=lambda r: r.updated_at)
         self._times = [r.updated_at for r in in_time]
-        self._greatest = list(accumulate(in_time, lambda a, b: max(a, b, key=lambda r: r.round_id)))
+        self._greatest = list(accumulate(in_time, _greater))
 
     def at(self, timestamp: int) -> Round:
         """There is one."""
         position = bisect_right(self._times, timestamp)
         assert position > 0
         return self._greatest[position - 1]
+
+
+def _greater(one: Round, other: Round) -> Round:
+    return max(one, other, key=lambda r: r.round_id)
 
 
 class Tape:

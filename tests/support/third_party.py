@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ethpm_types import ContractType
 
@@ -13,8 +14,9 @@ PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.
 def read_proxy_type(root: Path) -> ContractType:
     """Chainlink's own EACAggregatorProxy, from the packages of the project at `root`."""
     output = json.loads((root / PROXY_ARTIFACT).read_text())["compilerOutput"]
-    return ContractType(
-        contractName="EACAggregatorProxy",
-        abi=output["abi"],
-        deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
-    )
+    fields: dict[str, Any] = {
+        "contractName": "EACAggregatorProxy",
+        "abi": output["abi"],
+        "deploymentBytecode": {"bytecode": output["evm"]["bytecode"]["object"]},
+    }
+    return ContractType(**fields)

@@ -2,27 +2,17 @@
 
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-
+from tests.support import permits
+from tests.support.permits import Permit
 from tests.support.revm import SENDER, Instance
-from tests.support.world import NOW
+from tests.support.world import NOW, Account
 
 POOL = SENDER
 ALICE, BOB, STRANGER = ["0x" + f"{number:02x}" * 20 for number in (0xA4, 0xA5, 0xA6)]
 ZERO = "0x" + "00" * 20
 TOKEN = 10**18
-HOLDER = Account.from_key(b"\x01" * 32)
-OTHER = Account.from_key(b"\x02" * 32)
-FIELDS = [
-    ("owner", "address"),
-    ("spender", "address"),
-    ("value", "uint256"),
-    ("nonce", "uint256"),
-    ("deadline", "uint256"),
-]
-CHAIN_ID = 1
-"""Of the EVM in the process."""
+HOLDER, OTHER = Account(1), Account(2)
+"""Those who sign."""
 
 
 def transfer_event(sender: str, receiver: str, amount: int) -> tuple[str, dict[str, Any]]:
@@ -34,12 +24,7 @@ def holdings(token: Instance) -> tuple[int, int, int, int]:
     return (*(token.balanceOf(account) for account in (POOL, ALICE, BOB)), token.totalSupply())
 
 
-def sign(token: Instance, signer: Any = HOLDER, **changes: Any) -> Any:
-    """A permit of HOLDER to bob for 100 units until now, but for the changes to message or domain: (deadline, v, r, s)."""
-    domain = {"name": "3L-BTC/USDC", "version": "1", "chainId": CHAIN_ID, "verifyingContract": token.address}
-    message = {"owner": HOLDER.address, "spender": BOB, "value": 100, "nonce": 0, "deadline": NOW}
-    for field, value in changes.items():
-        (domain if field in domain else message)[field] = value
-    types = {"Permit": [{"name": field, "type": kind} for field, kind in FIELDS]}
-    signature = signer.sign_message(encode_typed_data(domain, types, message))
-    return message["deadline"], signature.v, signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
+def sign(token: Instance, signer: Account = HOLDER, **changes: Any) -> Permit:
+    """A permit of HOLDER to bob for 100 units until now, but for the changes to message or domain."""
+    fields = {"name": "3L-BTC/USDC", "owner": HOLDER, "spender": BOB, "value": 100, "deadline": NOW}
+    return permits.sign(token, signer, **{**fields, **changes})

@@ -98,6 +98,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
                 "-q",
                 "-p",
                 "no:cacheprovider",
+                "-p",
+                "no:ape_test",
                 str(tmp_path / f"test_{name}.py"),
             ]
             monkeypatch.setitem(shards.SHARDS, name, command)

@@ -9,7 +9,7 @@ import pytest
 from perpetual_pools.model import Market
 from tests.support.farm import farm_twin
 from tests.support.revm import Instance, RevmChain, reverts
-from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_world
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, new_world
 
 STRANGER = CAROL
 WRONG, ZERO = "0x" + "de" * 20, "0x" + "00" * 20
@@ -34,7 +34,7 @@ class Owned:
 
 
 def a_factory(project) -> Owned:
-    world = fast_world(project)
+    world = new_world(project)
     factory = world.contracts.factory
     return Owned(
         world.chain,
@@ -114,7 +114,7 @@ def test_accept_ownership__second_step__hands_over_everything(owned):
 
 @pytest.mark.finding("G02")
 def test_accept_ownership__of_the_factory__hands_over_the_pools(project):
-    world = fast_world(project)
+    world = new_world(project)
     factory, pool = world.contracts.factory, world.deploy_pool().pool
     factory.transferOwnership(ALICE, sender=world.owner)
     factory.acceptOwnership(sender=ALICE)

@@ -243,7 +243,7 @@ def test_interface__pool_params__have_their_fields_in_order(project):
 
 
 def test_interface__commit_types__are_in_their_order(project):
-    source = (project.contracts_folder / "interfaces" / "ILeveragedPool.sol").read_text()
+    source = (project.path / "contracts" / "interfaces" / "ILeveragedPool.sol").read_text()
     members = re.search(r"enum CommitType \{(.*?)\}", source, re.DOTALL).group(1)
     assert re.findall(r"\w+", members) == [
         "LongMint",

@@ -7,12 +7,12 @@ import pytest
 from perpetual_pools.twin.pool import Twin, World
 from tests.support.keeper import REWARD, open_together
 from tests.support.revm import Instance
-from tests.support.world import fast_world
+from tests.support.world import new_world
 
 
 @pytest.fixture
 def world(project: Any) -> World:
-    return fast_world(project)
+    return new_world(project)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.support.keeper import (
     returner,
 )
 from tests.support.revm import OutOfGas
-from tests.support.world import ALICE, BOB, CAROL, KEEPER, OWNER, fast_world
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, OWNER, new_world
 
 FEW_CLAIMS = 500_000
 """Gas, with room."""
@@ -38,7 +38,7 @@ def owe(market):
 
 def owing_in(project, token, *controllers):
     """A world of that settlement token and its market, which owes and to which these have consented."""
-    world = fast_world(project, token=token)
+    world = new_world(project, token=token)
     market = world.deploy_pool()
     open_together([market])
     owe(market)

@@ -32,7 +32,7 @@ from tests.support.keeper import (
     word,
 )
 from tests.support.revm import OutOfGas, reverts
-from tests.support.world import CAROL, KEEPER, OWNER, fast_world
+from tests.support.world import CAROL, KEEPER, OWNER, new_world
 
 TWO_GOOD_POOLS = 500_000
 """Gas, with room."""
@@ -179,7 +179,7 @@ def test_upkeep__closed_pool__is_reported_and_the_others_rebalance(world, keeper
 
 
 def test_upkeep__recipient_refused_by_the_token__is_reported_and_another_is_paid(project):
-    world = fast_world(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     market = world.deploy_pool(keeper_reward_max=REWARD, keeper_reward_ramp=0)
     open_together([market])
     keeper = world.contracts.keeper

@@ -50,6 +50,7 @@ class AnvilChain:
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: AccountAPI, *others: Any) -> Sent:
         self.set_time()
+        self.remember(contract, *others)
         try:
             receipt = getattr(contract, method)(*arguments, sender=sender)
         except CustomError as error:
@@ -63,10 +64,18 @@ class AnvilChain:
             for log in receipt.decode_logs()
             if log.contract_address == emitter.address
         ]
-        return Sent(receipt.return_value, events)
+        return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any:
         return getattr(contract, method)(*arguments)
+
+    def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
+        """What a call returned. Ape would find it in a trace of every step, which takes long."""
+        tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+        trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
+        return values[0] if len(values) == 1 else values or None
 
     def _reverted(self, error: ContractLogicError) -> Exception:
         data = bytes.fromhex((error.revert_message or "").removeprefix("0x"))

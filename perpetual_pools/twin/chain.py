@@ -86,12 +86,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value] or None
     return int(value) if isinstance(value, int) else value
-
-
-def error_of(chain: Chain, contract: Any, method: str, arguments: Sequence[Any], sender: Any) -> Reverted:
-    """What the call reverts with; fails if it does not."""
-    try:
-        chain.send(contract, method, arguments, sender)
-    except Reverted as found:
-        return found
-    raise AssertionError(f"{method} succeeds")

@@ -2,8 +2,8 @@
 
 Tests run in this process, in an EVM of their own, on the contracts as `./dev` compiled them last: neither Ape nor a node has
 a part in it. Those of the folders `cli`, `fork` and `gas` are about Ape and nodes, and run on an anvil through Ape. Some
-others, marked `anvil`, run on an anvil as well, to show that it makes no difference; with `--chain anvil` all that use `world`
-run there, and there alone.
+others, marked `anvil`, run on an anvil as well, to show that it makes no difference; with `--chain anvil` all that use
+`world` run there, and there alone.
 
 What needs a node gets the mark `chain`, so that the tests can be run in two parts:
 

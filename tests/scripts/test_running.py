@@ -10,6 +10,7 @@ import pytest
 
 from perpetual_pools import records
 from perpetual_pools.chain.contracts import instance
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.records import Record
 from tests.scripts.anvil import anvil, connected
 from tests.scripts.commands import DEPLOYER, MARKETS, ape_run
@@ -78,3 +79,17 @@ def test_owner__with_another_account__is_told_who_has_to_send(system: System) ->
     assert done.stderr.endswith(f" is not the owner: {DEPLOYER} has to send this\n")
     with connected(system.url):
         assert not instance("LeveragedPool", system.pools[0]).mintPaused()
+
+
+def test_upkeep__no_price_for_two_days__says_for_which_time_and_fails(system: System) -> None:
+    """The grid times in between are skipped: the price of the latest is missing."""
+    with connected(system.url) as provider:
+        time = instance("LeveragedPool", system.pools[0]).nextRebalance() + 48 * 3_600
+        provider.set_timestamp(time)
+        provider.mine()
+    done = system.run("upkeep", "--yes")
+    assert (done.returncode, done.stdout) == (1, "Nothing is ready\n")
+    assert done.stderr.splitlines()[-4:] == [
+        f"{market} is due, but its oracle has no price for {as_utc(time)} yet: see `ape run status`"
+        for market in MARKETS
+    ]

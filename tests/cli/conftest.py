@@ -12,6 +12,7 @@ from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 from perpetual_pools.records import Record
 from tests.support import systems
 from tests.support.anvil import anvil, connected, undone
+from tests.support.quick_ape import quick_ape
 from tests.support.systems import LOCAL, RealNetwork, System
 
 HOUR = 3_600
@@ -38,7 +39,13 @@ def small() -> Parameters:
     return systems.load_small()
 
 
-# Ape need not know of chains of their own: it would deploy anew what it cannot undo.
+# Ape need not know of what is not on its own chain: it would make that anew whenever it undoes something.
+
+
+@ape.fixture(chain_isolation=False, scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    with quick_ape():
+        yield
 
 
 @ape.fixture(chain_isolation=False, scope="session")

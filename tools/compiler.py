@@ -200,7 +200,10 @@ def standard_input(root: Path, sources: Mapping[str, str], wanted: Collection[st
     return {
         "language": "Solidity",
         "sources": {name: {"content": content} for name, content in sources.items()},
-        "settings": {**ape_settings(root), "outputSelection": {name: {"*": ARTIFACT_OUTPUTS} for name in sorted(wanted)}},
+        "settings": {
+            **ape_settings(root),
+            "outputSelection": {name: {"*": ARTIFACT_OUTPUTS} for name in sorted(wanted)},
+        },
     }
 
 

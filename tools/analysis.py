@@ -33,7 +33,7 @@ NO_CODE = {"object": "00" * 32, "sourceMap": ""}
 
 
 class FrontEnd(SolcStandardJson):
-    """Hands Slither the output of the compiler's front end. Detectors read syntax trees; generating code would take longer."""
+    """Hands Slither the output of the compiler's front end: detectors read syntax trees, and code would take longer."""
 
     def compile(self, crytic_compile: CryticCompile, **_: Any) -> None:
         output, root = self.to_dict()["output"], self.to_dict()["root"]

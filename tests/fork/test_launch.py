@@ -98,4 +98,4 @@ def test_parameters_as_shipped__ask_for_the_safe() -> None:
     with pytest.raises(ParametersError) as raised:
         load(MAINNET)
     ((_, message),) = raised.value.problems
-    assert message == "set your Safe: the address that is to own factory and farm"
+    assert message == "set your Safe: the address that will own the factory and the farm"

@@ -1,39 +1,75 @@
-"""The cast, and the market that most tests begin with. Ape isolates the chain: what a test changes is undone after it."""
+"""The cast of the tests, and the market that most of them begin with.
 
-import json
+Most tests run in pytest's own process, in an EVM of their own, on the contracts that `./dev` compiled last. They need
+neither Ape nor a node. The tests in `cli`, `fork` and `gas` are about Ape and nodes, and run on an anvil. Those marked
+`anvil` run on an anvil as well, and show that both give the same results. With `--chain anvil`, every test that uses `world`
+runs on an anvil, and only there.
+
+Tests that need a node get the mark `chain`, which splits the tests in two:
+
+    pytest -p no:ape_test -m "not chain"
+    ape test --network arbitrum:local:foundry -m chain
+
+No test sees what another has changed: in the process each has its own EVM, and Ape takes an anvil back to a snapshot.
+"""
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ape.api import AccountAPI
 from ethpm_types import ContractType
 
-from perpetual_pools.model import FixedOracle, PoolParams
-from tests.chains import AnvilChain, address_of
-from tests.findings import FINDINGS
-from tests.twin import PRICE, Contracts, Twin, World, deploy_contracts, deploy_pool
+from perpetual_pools.model import FixedOracle
+from perpetual_pools.twin.artifacts import Artifacts
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import PRICE, Twin, World, deploy_contracts, deploy_pool
+from tests.support import world as cast
+from tests.support.findings import FINDINGS
+from tests.support.third_party import read_proxy_type
 
-NOW = 1_999_998_600
-"""Ten minutes after a full hour: the time at which every test on the chain begins."""
-USDC = 10**6
-STAKE = 100_000_000 * USDC
-"""What each trader has."""
-
-
+ROOT = Path(__file__).parent.parent
+NODE_FOLDERS = {"cli", "fork", "gas"}
+NODE_FIXTURES = {"accounts", "chain", "networks"}
+"""Ape's own."""
+PROCESS, ANVIL = "process", "anvil"
+"""Where a world can be."""
 UNCOVERED = pytest.StashKey[list[str]]()
-PROXY_ARTIFACT = "node_modules/@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--finding", metavar="ID", help="only the tests that carry this id, see tests/findings.py")
+    parser.addoption("--finding", metavar="ID", help="only the tests that carry this id, see tests/support/findings.py")
     parser.addoption("--update-gas", action="store_true", help="write snapshots/gas.json anew and print the table")
+    parser.addoption(
+        "--chain",
+        choices=("pyrevm", "anvil"),
+        default="pyrevm",
+        help="where worlds are: in the tests' own process, or all on an anvil (default: pyrevm)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Decides where the world of a test is, and lets those marked `anvil` run in both places."""
+    if "where" not in metafunc.fixturenames:
+        return
+    marked = metafunc.definition.get_closest_marker("anvil")
+    if folder_of(metafunc.definition) in NODE_FOLDERS or metafunc.config.option.chain == "anvil":
+        places = [ANVIL]
+    elif marked is None:
+        places = [PROCESS]
+    else:
+        places = [ANVIL] if marked.kwargs.get("only") else [PROCESS, ANVIL]
+    names = [place if len(places) > 1 else pytest.HIDDEN_PARAM for place in places]
+    metafunc.parametrize("where", places, ids=names, scope="session", indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if needs_node(item):
+            item.add_marker("chain")
     covered = {mark.args[0] for item in items for mark in item.iter_markers("finding")}
     if unknown := covered - set(FINDINGS):
-        raise pytest.UsageError(f"unknown findings, see tests/findings.py: {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(f"unknown findings, see tests/support/findings.py: {', '.join(sorted(unknown))}")
     config.stash[UNCOVERED] = [finding for finding in FINDINGS if finding not in covered]
     if wanted := config.option.finding:
         others = [item for item in items if wanted not in {mark.args[0] for mark in item.iter_markers("finding")}]
@@ -48,122 +84,136 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"findings without a test: {', '.join(uncovered) or 'none'}")
 
 
-@pytest.fixture(scope="session")
-def proxy_type(project: Any) -> ContractType:
-    return read_proxy_type(project.path)
+def folder_of(item: pytest.Item) -> str:
+    """Below tests/."""
+    return item.path.relative_to(ROOT / "tests").parts[0]
 
 
-def read_proxy_type(root: Path) -> ContractType:
-    """Chainlink's own EACAggregatorProxy, from the packages of the project at `root`."""
-    output = json.loads((root / PROXY_ARTIFACT).read_text())["compilerOutput"]
-    return ContractType(
-        contractName="EACAggregatorProxy",
-        abi=output["abi"],
-        deploymentBytecode={"bytecode": output["evm"]["bytecode"]["object"]},
-    )
+def needs_node(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    on_anvil = hasattr(item, "callspec") and item.callspec.params.get("where") == ANVIL
+    return on_anvil or folder_of(item) in NODE_FOLDERS or bool(NODE_FIXTURES & set(item.fixturenames))
 
 
 @pytest.fixture(scope="session")
-def owner(accounts: Any) -> AccountAPI:
+def where(request: pytest.FixtureRequest) -> str:
+    """PROCESS or ANVIL."""
+    place: str = request.param
+    return place
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """The contracts as they were compiled last. In the folders of NODE_FOLDERS, Ape's own project."""
+    return Artifacts(ROOT)
+
+
+@pytest.fixture(scope="session")
+def proxy_type() -> ContractType:
+    return read_proxy_type(ROOT)
+
+
+# --- the cast: accounts of Ape on an anvil, else of `tests.support.world` ---
+
+
+@pytest.fixture(scope="session")
+def people(where: str, request: pytest.FixtureRequest) -> list[Any]:
+    if where == PROCESS:
+        return [*cast.PEOPLE]
+    accounts = request.getfixturevalue("accounts")
+    return [accounts[number] for number in range(len(cast.PEOPLE))]
+
+
+@pytest.fixture(scope="session")
+def owner(people: list[Any]) -> Any:
     """The DAO: owns what has an owner, deploys."""
-    return accounts[0]
+    return people[0]
 
 
 @pytest.fixture(scope="session")
-def keeper(accounts: Any) -> AccountAPI:
+def keeper(people: list[Any]) -> Any:
     """Calls upkeeps."""
-    return accounts[1]
+    return people[1]
 
 
 @pytest.fixture(scope="session")
-def fee_recipient(accounts: Any) -> AccountAPI:
+def fee_recipient(people: list[Any]) -> Any:
     """Where protocol fees go."""
-    return accounts[2]
+    return people[2]
 
 
 @pytest.fixture(scope="session")
-def stranger(accounts: Any) -> AccountAPI:
+def stranger(people: list[Any]) -> Any:
     """Has no role anywhere."""
-    return accounts[3]
+    return people[3]
 
 
 @pytest.fixture(scope="session")
-def alice(accounts: Any) -> AccountAPI:
-    return accounts[4]
+def alice(people: list[Any]) -> Any:
+    return people[4]
 
 
 @pytest.fixture(scope="session")
-def bob(accounts: Any) -> AccountAPI:
-    return accounts[5]
+def bob(people: list[Any]) -> Any:
+    return people[5]
 
 
 @pytest.fixture(scope="session")
-def carol(accounts: Any) -> AccountAPI:
-    return accounts[6]
+def carol(people: list[Any]) -> Any:
+    return people[6]
 
 
 @pytest.fixture(scope="session")
-def dave(accounts: Any) -> AccountAPI:
-    return accounts[7]
+def dave(people: list[Any]) -> Any:
+    return people[7]
+
+
+@pytest.fixture(scope="session")
+def traders(alice: Any, bob: Any, carol: Any, dave: Any) -> list[Any]:
+    return [alice, bob, carol, dave]
 
 
 # --- a market ---
 
 
 @pytest.fixture(scope="session")
-def people(
-    owner: AccountAPI,
-    keeper: AccountAPI,
-    fee_recipient: AccountAPI,
-    stranger: AccountAPI,
-    alice: AccountAPI,
-    bob: AccountAPI,
-    carol: AccountAPI,
-    dave: AccountAPI,
-) -> list[AccountAPI]:
-    return [owner, keeper, fee_recipient, stranger, alice, bob, carol, dave]
+def on_anvil(where: str, project: Any, request: pytest.FixtureRequest, people: list[Any], traders: Any) -> Any:
+    """On the anvil once for all tests: a world whose traders have money, with a pool, its parameters and its oracle."""
+    if where == PROCESS:
+        return None
+    from perpetual_pools.twin.anvil import AnvilChain
 
-
-@pytest.fixture(scope="session")
-def traders(alice: AccountAPI, bob: AccountAPI, carol: AccountAPI, dave: AccountAPI) -> list[AccountAPI]:
-    return [alice, bob, carol, dave]
-
-
-@pytest.fixture(scope="session")
-def deployed(
-    project: Any, chain: Any, owner: AccountAPI, fee_recipient: AccountAPI, people: Any, traders: Any
-) -> tuple[Contracts, Any, Any, PoolParams]:
-    """On the chain once for all tests: the contracts, an oracle, a pool on it and its parameters; traders have money."""
-    anvil = AnvilChain(project, chain, owner, NOW)
-    anvil.move_to(NOW)
+    owner, _, fee_recipient, *_ = people
+    anvil = AnvilChain(project, request.getfixturevalue("chain"), owner, cast.NOW)
+    anvil.move_to(cast.NOW)
     contracts = deploy_contracts(anvil, owner, fee_recipient)
     oracle = anvil.deploy("FixedOracle", PRICE)
     params = World(anvil, contracts, people, owner, fee_recipient).params(oracle)
     pool = deploy_pool(anvil, contracts, params, owner, people)
     for trader in traders:
-        anvil.send(contracts.token, "mint", [address_of(trader), STAKE], trader)
-    return contracts, oracle, pool, params
+        anvil.send(contracts.token, "mint", [address_of(trader), cast.STAKE], trader)
+    return anvil, contracts, pool, params, oracle
 
 
 @pytest.fixture
-def world(
-    project: Any, chain: Any, owner: AccountAPI, fee_recipient: AccountAPI, people: Any, traders: Any, deployed: Any
-) -> World:
+def world(project: Any, on_anvil: Any, people: list[Any], owner: Any, fee_recipient: Any, traders: list[Any]) -> World:
     """The settlement token and the clock, at NOW."""
-    anvil = AnvilChain(project, chain, owner, NOW)
-    contracts, oracle, pool, _ = deployed
-    tokens = [anvil.at("PoolToken", address) for address in (pool.longToken(), pool.shortToken())]
-    anvil.remember(contracts.token, contracts.factory, contracts.keeper, contracts.lens, oracle, pool, *tokens)
+    if on_anvil is None:
+        return cast.new_world(project)
+    anvil, contracts, *_ = on_anvil
+    anvil.set_back(cast.NOW)
     world = World(anvil, contracts, people, owner, fee_recipient)
     for trader in traders:
-        world.ledger.mint(address_of(trader), STAKE)
+        world.ledger.mint(address_of(trader), cast.STAKE)
     return world
 
 
 @pytest.fixture
-def market(world: World, deployed: Any) -> Twin:
+def market(world: World, on_anvil: Any) -> Twin:
     """3-BTC/USDC at 100 without fees or rewards, empty, on the chain and in the model."""
-    _, oracle, pool, params = deployed
+    if on_anvil is None:
+        return world.deploy_pool()
+    _, _, pool, params, oracle = on_anvil
     return world.adopt(pool, params, oracle, FixedOracle(PRICE))
 
 

@@ -1,37 +1,56 @@
 """Proves the properties of the libraries, then breaks the code as each finding tells and requires a test of it to fail.
 
-The properties: tools/symbolic.py. The findings:
+The properties: tools/symbolic.py. They are proven beside the mutants, and go first where both want the processor.
 
-`tests/mutants/<finding>.patch` is how the code is broken, against the code as it is. Each is applied to a copy of the
-project below `.prove`, which is compiled anew; the tests that carry the finding's id run on it. A finding without a
-patch, a patch that does not apply or compile, and one that no test notices are failures.
+A mutant is the project broken by `tests/mutants/<finding>.patch`, in a copy below `.prove`. What depends on the contracts
+that the patch changes is compiled anew, as Ape would (tools/compiler.py). Then the tests that carry the finding's id run
+until one fails: first those in pytest's own process, then, if none of these has failed, those that need a chain. A finding
+without a patch, a patch that does not apply or compile, and one that no test notices are failures.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import hashlib
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 
-from tests.findings import FINDINGS
-from tools import symbolic
+from perpetual_pools.chain import compiled
+from tests.support.findings import FINDINGS
+from tools import compiler
+from tools.shards import NO_TESTS, SHARDS
 
 ROOT = Path(__file__).resolve().parent.parent
-MUTANTS = ROOT / "tests" / "mutants"
+MUTANTS = Path("tests", "mutants")
 PLACES = ROOT / ".prove"
+ORIGINAL = PLACES / "original"
+"""The project as it was when the command began: all mutants are made of it."""
+NOTICED = ROOT / ".cache" / "noticed.json"
+"""What the last run has noticed, for `--continue`."""
 FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 PROPERTIES = "maths"
 """Named like a finding: the properties."""
+ALL_PASSED = 0
 TESTS_FAILED = 1
-"""pytest's exit code when tests ran and some failed."""
+"""pytest's exit codes when all tests passed, and when some failed or had errors in fixtures."""
+NICENESS = 10
+"""Of the mutants, so that the solvers' time limits mean beside them what they mean without them."""
+GRACE = 10
+"""Seconds that an interrupted pytest has to stop its chain."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +66,11 @@ class NotProved(Exception):
     """A mutant that proves nothing, and why."""
 
 
-def fresh_copy(place: Path) -> None:
-    """The project's files as they are now, with what the set-up has installed."""
-    shutil.rmtree(place, ignore_errors=True)
+# --- copies of the project ---
+
+
+def take_original() -> None:
+    """Copy the project's files, with what the set-up has installed and compiled. Raises NotProved if that is stale."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -59,90 +80,273 @@ def fresh_copy(place: Path) -> None:
     ).stdout
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, place / name)
-    (place / "node_modules").symlink_to(ROOT / "node_modules")
+            (ORIGINAL / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, ORIGINAL / name)
+    (ORIGINAL / "node_modules").symlink_to(ROOT / "node_modules")
+    shutil.copytree(ROOT / ".build", ORIGINAL / ".build")
+    if not compiled.is_current(ORIGINAL):
+        raise NotProved("the contracts have changed since they were compiled: run the command again")
+    subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", "perpetual_pools", "tests", "tools"], cwd=ORIGINAL, check=True
+    )
 
 
-def run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    # git must not take the copy for a part of the repository around it.
-    env = {
-        **os.environ,
-        "APE_DATA_FOLDER": str(place.with_suffix(".ape")),
-        "GIT_CEILING_DIRECTORIES": str(place.parent),
-    }
-    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False)
+@contextmanager
+def copy_of_original(place: Path) -> Iterator[None]:
+    """Within, the project is at `place`."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(ORIGINAL, place, symlinks=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def break_and_test(finding: str, place: Path) -> str:
-    """The names of the tests that noticed. Raises NotProved."""
-    patch = MUTANTS / f"{finding}.patch"
-    fresh_copy(place)
-    applied = run(place, "git", "apply", str(patch))
-    if applied.returncode != 0:
-        raise NotProved(f"the patch does not apply:\n{applied.stderr}")
-    if "+++ b/contracts/" in patch.read_text():
-        compiled = run(place, "ape", "compile", "--force")
-        if compiled.returncode != 0:
-            raise NotProved(f"does not compile:\n{compiled.stdout[-2_000:]}{compiled.stderr[-2_000:]}")
-    else:
-        shutil.copytree(ROOT / ".build", place / ".build")
-    arguments = ["--network", "arbitrum:local:foundry", "--finding", finding, "-q", "--tb=no", "-rf"]
-    tested = run(place, "ape", "test", *arguments)
-    failed = FAILED.findall(tested.stdout)
-    if tested.returncode != TESTS_FAILED or not failed:
-        raise NotProved(f"no test of it fails (exit code {tested.returncode}):\n{tested.stdout[-2_000:]}")
-    return f"{failed[0]}{f' and {len(failed) - 1} more' if len(failed) > 1 else ''}"
+def files_by_finding(root: Path) -> dict[str, list[str]]:
+    """Return for each finding the test files that carry its id; those below tests/unit, which are fast, first.
+
+    Raises:
+        ValueError: a mark whose id does not stand in it.
+    """
+    result: dict[str, list[str]] = {finding: [] for finding in FINDINGS}
+    names = [path.relative_to(root).as_posix() for path in (root / "tests").rglob("test_*.py")]
+    for name in sorted(names, key=lambda name: (not name.startswith("tests/unit/"), name)):
+        for finding in findings_in((root / name).read_text(encoding="utf-8")):
+            result[finding].append(name)
+    return result
 
 
-def prove(finding: str, places: SimpleQueue[Path]) -> Verdict:
+def findings_in(source: str) -> set[str]:
+    """Return the ids in all `pytest.mark.finding("...")` of a test file."""
+    if "mark.finding" not in source:
+        return set()
+    marks = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.finding")
+    ]
+    return {str(ast.literal_eval(argument)) for mark in marks for argument in mark.args}
+
+
+# --- mutants ---
+
+
+class Runner:
+    """Runs commands in copies of the project, until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = Event()
+        self._running: set[subprocess.Popen[str]] = set()
+
+    def run(self, place: Path, *command: str) -> subprocess.CompletedProcess[str]:
+        """Raises NotProved when stopped."""
+        if self.stopped.is_set():
+            raise NotProved("interrupted")
+        # git must not take the copy for a part of the repository around it.
+        env = {
+            **os.environ,
+            "APE_DATA_FOLDER": str(place.with_suffix(".ape")),
+            "GIT_CEILING_DIRECTORIES": str(place.parent),
+        }
+        process = subprocess.Popen(
+            command, cwd=place, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._running.add(process)
+        try:
+            stdout, stderr = process.communicate()
+        finally:
+            self._running.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+    def stop(self) -> None:
+        """Let nothing more begin, and end what runs."""
+        self.stopped.set()
+        running = list(self._running)
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for process in running:
+            try:
+                process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def break_and_test(finding: str, files: list[str], place: Path, runner: Runner) -> str:
+    """Return the test that noticed, and how long compiling took. Raises NotProved."""
+    with copy_of_original(place):
+        applied = runner.run(place, "git", "apply", str(ORIGINAL / MUTANTS / f"{finding}.patch"))
+        if applied.returncode != 0:
+            raise NotProved(f"the patch does not apply:\n{applied.stderr}")
+        start = time.monotonic()
+        try:
+            with compiled.marking(place):
+                compiler.write_changed(place, compiler.read_sources(ORIGINAL))
+        except compiler.NotCompiled as error:
+            raise NotProved(f"does not compile:\n{str(error)[-2_000:]}") from error
+        written = runner.run(place, sys.executable, "-m", "tools.artifacts")  # what tests deploy through the package
+        if written.returncode != 0:
+            raise NotProved(f"its artifacts cannot be written:\n{written.stdout}{written.stderr}")
+        seconds = time.monotonic() - start
+        return f"{failing_test(finding, files, place, runner)}, compiled in {seconds:.0f} s"
+
+
+def failing_test(finding: str, files: list[str], place: Path, runner: Runner) -> str:
+    """Return the name of a test of the finding, in one of the files, that fails at `place`. Raises NotProved."""
+    if not files:
+        raise NotProved("no test carries its id")
+    selected = ["--finding", finding, "-q", "--tb=no", "-rf", *files]
+    output = ""
+    for shard in SHARDS.values():
+        # An error in a fixture ends the first run too, and is no failure of a test.
+        for arguments in (["--exitfirst", *selected], selected):
+            tested = runner.run(place, *shard, *arguments)
+            output += tested.stdout
+            if tested.returncode not in (ALL_PASSED, TESTS_FAILED, NO_TESTS):
+                raise NotProved(f"pytest ends with exit code {tested.returncode}:\n{output[-2_000:]}{tested.stderr}")
+            if failed := FAILED.search(tested.stdout):
+                return failed[1]
+            if tested.returncode != TESTS_FAILED:
+                break
+    raise NotProved(f"no test of it fails:\n{output[-2_000:]}")
+
+
+def prove(finding: str, files: list[str], places: SimpleQueue[Path], runner: Runner) -> Verdict:
     place = places.get()
     start = time.monotonic()
     try:
-        noticed_by = break_and_test(finding, place)
+        noticed_by = break_and_test(finding, files, place, runner)
     except NotProved as problem:
         return Verdict(finding, False, str(problem))
     finally:
-        shutil.rmtree(place, ignore_errors=True)
         places.put(place)
-    return Verdict(finding, True, f"{noticed_by}, {time.monotonic() - start:.0f} s")
+    return Verdict(finding, True, f"{noticed_by}, {time.monotonic() - start:.0f} s in all")
 
 
-def main() -> int:
+# --- what an interrupted run has noticed ---
+
+
+class Notes:
+    """Which mutants of one state of the project have been noticed; kept in a file."""
+
+    def __init__(self, original: Path, file: Path) -> None:
+        self._file = file
+        self._state = hashlib.sha256()
+        for path in sorted(original.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and "node_modules" not in path.parts:
+                content = path.read_bytes()
+                self._state.update(f"{path.relative_to(original)}\0{len(content)}\0".encode() + content)
+        self.noticed: list[str] = []
+
+    def read(self) -> None:
+        """Take what the file says of this very state."""
+        if self._file.is_file():
+            notes = json.loads(self._file.read_text(encoding="utf-8"))
+            if notes["state"] == self._state.hexdigest():
+                self.noticed = notes["noticed"]
+
+    def add(self, finding: str) -> None:
+        self.noticed.append(finding)
+        notes = {"state": self._state.hexdigest(), "noticed": self.noticed}
+        unfinished = self._file.with_suffix(".partial")
+        unfinished.write_text(json.dumps(notes), encoding="utf-8")
+        unfinished.replace(self._file)
+
+
+# --- the command ---
+
+
+def prove_all(findings: list[str], jobs: int, notes: Notes) -> list[str]:
+    """Print a line for each mutant as it is done, and return what is not proved."""
+    failures = []
+    places: SimpleQueue[Path] = SimpleQueue()
+    for number in range(jobs):
+        places.put(PLACES / str(number))
+    files, runner, start = files_by_finding(ORIGINAL), Runner(), time.monotonic()
+    workers = ThreadPoolExecutor(jobs)
+    try:
+        running = [workers.submit(prove, finding, files[finding], places, runner) for finding in findings]
+        for count, done in enumerate(as_completed(running), start=1):
+            verdict = done.result()
+            what = "noticed by" if verdict.noticed else "NOT PROVED:"
+            minutes, seconds = divmod(round(time.monotonic() - start), 60)
+            told = f"{verdict.finding} ({FINDINGS[verdict.finding]}) {what} {verdict.text}"
+            print(f"{count:3}/{len(findings)} {minutes:3}:{seconds:02} {told}", flush=True)
+            if verdict.noticed:
+                notes.add(verdict.finding)
+            else:
+                failures.append(f"{verdict.finding}: {verdict.text.splitlines()[0]}")
+    except KeyboardInterrupt:
+        runner.stop()
+        raise
+    finally:
+        workers.shutdown(cancel_futures=True)
+    return failures
+
+
+@contextmanager
+def properties_beside() -> Iterator[subprocess.Popen[bytes]]:
+    """The proof of the properties, which begins before the block and is over after it."""
+    process = subprocess.Popen([sys.executable, "-m", "tools.symbolic"], cwd=ROOT)
+    try:
+        yield process
+        process.wait()
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def run(findings: list[str], jobs: int, *, with_properties: bool, go_on: bool) -> list[str]:
+    """Return what is not proved."""
+    take_original()
+    notes = Notes(ORIGINAL, NOTICED)
+    if go_on:
+        notes.read()
+    waiting = [finding for finding in findings if finding not in notes.noticed]
+    if len(waiting) < len(findings):
+        print(f"{len(findings) - len(waiting)} have been noticed before, {len(waiting)} remain", flush=True)
+    unbroken = [finding for finding in waiting if not (ORIGINAL / MUTANTS / f"{finding}.patch").is_file()]
+    broken = [finding for finding in waiting if finding not in unbroken]
+    failures = [f"{finding}: no {MUTANTS}/{finding}.patch" for finding in unbroken]
+    if not with_properties:
+        return failures + prove_all(broken, jobs, notes)
+    with properties_beside() as properties:
+        os.nice(NICENESS)
+        failures += prove_all(broken, jobs, notes)
+    if properties.returncode != 0:
+        failures.append("properties that are not proven: see above")
+    return failures
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev prove", description=__doc__.split("\n\n")[0])
     parser.add_argument("findings", nargs="*", metavar="FINDING", help="like K03; maths: the properties; all without")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: one per core)"
     )
-    arguments = parser.parse_args()
-    named = arguments.findings or [PROPERTIES, *FINDINGS]
+    parser.add_argument(
+        "--continue", dest="go_on", action="store_true", help="leave out what the last run, of the same files, noticed"
+    )
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    named = options.findings or [PROPERTIES, *FINDINGS]
     wanted = [finding for finding in named if finding != PROPERTIES]
     if unknown := [finding for finding in wanted if finding not in FINDINGS]:
-        parser.error(f"no such finding, see tests/findings.py: {', '.join(unknown)}")
-    unbroken = [finding for finding in wanted if not (MUTANTS / f"{finding}.patch").is_file()]
-    broken = [finding for finding in wanted if finding not in unbroken]
-
-    failures = [f"{finding}: no tests/mutants/{finding}.patch" for finding in unbroken]
-    if PROPERTIES in named and symbolic.main() != 0:
-        failures.append("properties that are not proven: see above")
-
-    places: SimpleQueue[Path] = SimpleQueue()
-    for number in range(max(arguments.jobs, 1)):
-        places.put(PLACES / str(number))
-    with ThreadPoolExecutor(max(arguments.jobs, 1)) as workers:
-        running = [workers.submit(prove, finding, places) for finding in broken]
-        for count, done in enumerate(as_completed(running), start=1):
-            verdict = done.result()
-            what = "noticed by" if verdict.noticed else "NOT PROVED:"
-            print(
-                f"{count:3}/{len(broken)} {verdict.finding} ({FINDINGS[verdict.finding]}) {what} {verdict.text}",
-                flush=True,
-            )
-            if not verdict.noticed:
-                failures.append(f"{verdict.finding}: {verdict.text.splitlines()[0]}")
+        parser.error(f"no such finding, see tests/support/findings.py: {', '.join(unknown)}")
     shutil.rmtree(PLACES, ignore_errors=True)
+    try:
+        failures = run(wanted, max(options.jobs, 1), with_properties=PROPERTIES in named, go_on=options.go_on)
+    except NotProved as problem:
+        failures = [str(problem)]
+    except KeyboardInterrupt:
+        print("\ninterrupted; `./dev prove --continue` leaves out what has been noticed", file=sys.stderr)
+        return 130
+    finally:
+        # A second Ctrl-C would leave the folder.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        shutil.rmtree(PLACES, ignore_errors=True)
+        signal.signal(signal.SIGINT, before)
     if failures or wanted:
-        print("\n".join(failures) or f"all {len(broken)} noticed")
+        print("\n".join(failures) or f"all {len(wanted)} noticed")
     return 1 if failures else 0
 
 

@@ -1,4 +1,4 @@
-"""Answers one query of halmos: `python smt.py <query>`, its --solver-command, with what requirements/symbolic.lock has.
+"""Answers one query of halmos: `python smt.py <query>`, its --solver-command, with what requirements/prove.lock has.
 
 Products and quotients of 256 bits are beyond a solver that takes numbers apart into bits. A query that has them is turned
 into one about integers, which cvc5 does, and several ways of searching get their turn. The others go to yices, and what

@@ -25,10 +25,11 @@ from typing import Any
 from ethpm_types import Bytecode, ContractType
 from ethpm_types.abi import ABIType, MethodABI
 
-from tests.revm import Reverted, Revm
+from perpetual_pools.twin.chain import Reverted
+from tests.support.revm import Revm
 from tools.compiler import ROOT, compile_sources, solidity_settings
 
-ENVIRONMENT = ROOT / ".cache" / "symbolic"
+ENVIRONMENT = ROOT / ".cache" / "prover"
 CHECKS = Path("tests") / "symbolic"
 OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers"]
 TRIES = 4_000

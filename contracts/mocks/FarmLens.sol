@@ -7,7 +7,7 @@ import {IStakingFarm} from "../interfaces/IStakingFarm.sol";
 
 /// @notice Tests: every view of a staking farm and every balance of some accounts as one list of words, read in one call.
 contract FarmLens {
-    /// @notice The order of the words is that of `tests/farm_twin.py`, which gives each its name.
+    /// @notice The order of the words is that of `perpetual_pools/twin/farm.py`, which gives each its name.
     /// @param timestamp What `emitted` is asked for besides now.
     /// @param week What `weekAmount` is asked for.
     function read(

@@ -22,7 +22,7 @@ contract PoolLens {
         uint256[] accounts;
     }
 
-    /// @notice The order of the words is that of `tests/twin.py`, which gives each its name.
+    /// @notice The order of the words is that of `perpetual_pools/twin/pool.py`, which gives each its name.
     /// @param previewPrice What `previewRebalance` is asked for.
     /// @param accounts For each: token balances, `claimable`, commitments, and whom of all it made its operator.
     function read(

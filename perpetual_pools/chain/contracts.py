@@ -1,32 +1,40 @@
-"""The project's contracts on the connected network: deploying one, finding one, its address and its code.
+"""This package's contracts on the connected chain: how to deploy one, read one, and compute its address and code.
 
-The functions `deploy_*` send with `account` and return the instance, ready to use: tests and the demo work with them.
+- `deploy_*` send a transaction of `account` and return the new contract. Tests and the demo use them.
+- `instance` gives a contract at a known address, `at_block` the same as of an earlier block.
+- `pool_address`, `pair_address` and others compute where a contract will be, before it is deployed.
+
+Interfaces and code come from `perpetual_pools.artifacts`; nothing is compiled here. In a checkout, code is deployed or
+compared only if it is that of the sources (`deployable`, `creation_code`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import ape
+from ape.contracts import ContractContainer
 from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
 from eth_utils.conversions import to_bytes, to_hex
 from eth_utils.crypto import keccak
 from web3.utils.address import get_create2_address, get_create_address
 
-from perpetual_pools.chain import amm
+from perpetual_pools.artifacts import artifact, origin
+from perpetual_pools.chain import amm, compiled
 from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI
-    from ape.contracts import ContractContainer, ContractInstance
+    from ape.contracts import ContractInstance
 
 
 class ContractError(PerpetualPoolsError):
-    """A contract that cannot be told as it is compiled here; says what to do."""
+    """A contract that is not on the chain, or not the one of the sources; the message says what to do."""
 
 
 # --- deploying one ---
@@ -34,12 +42,12 @@ class ContractError(PerpetualPoolsError):
 
 def deploy_feed(account: AccountAPI, decimals: int, description: str) -> ContractInstance:
     """A feed that answers the rounds it is given (`pushRound`). Local chains and test networks only."""
-    return account.deploy(ape.project.ReplayAggregator, decimals, description)
+    return account.deploy(deployable("ReplayAggregator"), decimals, description)
 
 
 def deploy_settlement_token(account: AccountAPI, name: str, symbol: str, decimals: int) -> ContractInstance:
     """An ERC-20 that anyone can mint. Local chains and test networks only."""
-    return account.deploy(ape.project.MockERC20, name, symbol, decimals)
+    return account.deploy(deployable("MockERC20"), name, symbol, decimals)
 
 
 def deploy_wrapper(
@@ -57,7 +65,7 @@ def deploy_wrapper(
         grace_period: Seconds.
     """
     return account.deploy(
-        ape.project.ChainlinkOracleWrapper, feed, sequencer_feed or ZERO_ADDRESS, max_age, grace_period
+        deployable("ChainlinkOracleWrapper"), feed, sequencer_feed or ZERO_ADDRESS, max_age, grace_period
     )
 
 
@@ -65,12 +73,19 @@ def deploy_factory(
     account: AccountAPI, owner: AccountAPI | str, fee_recipient: AccountAPI | ContractInstance | str
 ) -> ContractInstance:
     """The factory; `owner` is the DAO."""
-    return account.deploy(ape.project.PoolFactory, owner, fee_recipient)
+    return account.deploy(deployable("PoolFactory"), owner, fee_recipient)
 
 
 def deploy_keeper(account: AccountAPI) -> ContractInstance:
     """The keeper contract: stateless, one per chain is enough."""
-    return account.deploy(ape.project.PoolKeeper)
+    return account.deploy(deployable("PoolKeeper"))
+
+
+def deploy_farm(
+    account: AccountAPI, reward_token: ContractInstance | str, owner: AccountAPI | str, start: int
+) -> ContractInstance:
+    """The staking farm. `start`: Unix seconds."""
+    return account.deploy(deployable("StakingFarm"), reward_token, owner, start)
 
 
 def pool_arguments(params: PoolParams) -> tuple[str | int, ...]:
@@ -87,7 +102,7 @@ def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolPara
     arguments = pool_arguments(params)
     pool = factory.poolAddress(arguments, account)
     factory.deployPool(arguments, sender=account)
-    return ape.project.LeveragedPool.at(pool)
+    return instance("LeveragedPool", pool)
 
 
 # --- finding one ---
@@ -114,9 +129,10 @@ def at_block(contract: str, address: str, block: int) -> AtBlock:
     return AtBlock(instance(contract, address), block)
 
 
+@cache
 def container(contract: str) -> ContractContainer:
-    """The project's contract of that name, or the AMM's."""
-    return amm.container(amm.ARTIFACTS[contract]) if contract in amm.ARTIFACTS else getattr(ape.project, contract)
+    """Return the interface of a contract, the project's or Uniswap's, for reading. To deploy it, use `deployable`."""
+    return ContractContainer(artifact(contract).contract_type)
 
 
 def is_own(contract: str) -> bool:
@@ -125,6 +141,38 @@ def is_own(contract: str) -> bool:
 
 
 # --- addresses and code ---
+
+
+def deployable(contract: str) -> ContractContainer:
+    """Return a contract with its creation code, ready to deploy.
+
+    Raises:
+        ContractError: this checkout has other sources or settings than those that the code was compiled from.
+        AmmError: it is Uniswap's, and the npm packages with its code are not installed.
+    """
+    if not is_own(contract):
+        return amm.container(amm.ARTIFACTS[contract])
+    verify_artifacts()
+    return container(contract)
+
+
+def creation_code(contract: str) -> bytes:
+    """Return the code that creates a contract, without the arguments of the constructor. Raises as `deployable` does."""
+    return bytes(deployable(contract).contract_type.get_deployment_bytecode())
+
+
+@cache
+def verify_artifacts() -> None:
+    """Raise ContractError when this checkout has other sources or settings than the committed artifacts were made from.
+
+    Without a checkout there are no sources, and the artifacts are those of the installed version.
+    """
+    root = compiled.checkout()
+    if root is not None and compiled.sources_digest(root) != origin().sources:
+        raise ContractError(
+            "the contracts, the compiler's settings or the libraries have changed since perpetual_pools/artifacts was "
+            "written: undo the change, or run `./dev python -m tools.artifacts` and commit what it writes. Then run again"
+        )
 
 
 def creation_address(deployer: str, nonce: int) -> str:
@@ -136,8 +184,7 @@ def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]
     """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
     (params,) = container("LeveragedPool").contract_type.constructor.inputs
     salt = keccak(encode([params.canonical_type, "address"], [_values(params.components, arguments), deployer]))
-    code = bytes(ape.project.LeveragedPool.contract_type.get_deployment_bytecode())
-    code += encoded_arguments("LeveragedPool", arguments)
+    code = creation_code("LeveragedPool") + encoded_arguments("LeveragedPool", arguments)
     return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
 
 
@@ -149,8 +196,8 @@ def pool_token_addresses(pool: str) -> tuple[str, str]:
 def pair_address(factory: str, token: str, other: str) -> str:
     """Where Uniswap's own factory puts the pair of two tokens, also before there is a factory."""
     salt = keccak(b"".join(sorted(to_bytes(hexstr=cast(Any, address)) for address in (token, other))))
-    code = container("UniswapV2Pair").contract_type.get_deployment_bytecode()
-    return str(get_create2_address(cast(Any, factory), to_hex(salt), to_hex(code)))
+    preimage = b"\xff" + to_bytes(hexstr=cast(Any, factory)) + salt + to_bytes(hexstr=cast(Any, amm.PAIR_CODE_HASH))
+    return to_checksum_address(keccak(preimage)[-20:])
 
 
 def encoded_arguments(contract: str, arguments: Mapping[str, str | int]) -> bytes:
@@ -192,9 +239,6 @@ def code_hash(address: str, block: int | None = None) -> str:
     return to_hex(keccak(code))
 
 
-def compiler(contract: str) -> str:
-    """The version of the compiler that made the project's `contract`."""
-    for entry in ape.project.manifest.compilers or []:
-        if contract in (entry.contractTypes or []):
-            return str(entry.version)
-    raise ContractError(f"{contract} was compiled by nobody knows what: run `ape compile --force`")
+def compiler() -> str:
+    """Return the version of the compiler that made the project's contracts, like `0.8.37+commit.f401782d`."""
+    return origin().compiler

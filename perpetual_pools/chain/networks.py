@@ -1,4 +1,4 @@
-"""The connected network: its name, its first block, and where its record is."""
+"""The connected network: its name, its first block, and where the record of its deployment is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import ape
 from eth_utils.conversions import to_hex
 
 from perpetual_pools import records
+from perpetual_pools.chain.compiled import checkout
 from perpetual_pools.records import Record, RecordError
 
 
@@ -24,12 +25,12 @@ def connected_network() -> str:
 
 
 def records_folder() -> Path:
-    """Where the project keeps its records."""
-    return Path(ape.project.path) / "deployments"
+    """Return where records are kept: `deployments/` of this checkout; of the working directory without a checkout."""
+    return (checkout() or Path.cwd()) / "deployments"
 
 
 def default_record_path() -> Path:
-    """Where the record of the connected network is by default: `deployments/<network>.json` of the project.
+    """Where the record of the connected network is by default: `<network>.json` in `records_folder`.
 
     A fork ends with the run that made it, and nothing of it is worth keeping: its record goes to a temporary folder.
     """

@@ -1,17 +1,19 @@
-"""Checks that chain, record and parameters say the same."""
+"""`ape run check`: compare the chain, the record of a deployment and its parameters."""
 
-import json
-from dataclasses import asdict
+from __future__ import annotations
+
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from perpetual_pools.chain.networks import connected_network, default_record_path, recorded
-from perpetual_pools.cli.command import Command, compile_anew, json_option, parameters_option, prepare, record_option
-from perpetual_pools.deployment.check import check
-from perpetual_pools.formatting import new_table, print_whole
-from perpetual_pools.parameters import load
+from perpetual_pools.cli.command import (
+    Command,
+    json_option,
+    parameters_option,
+    prepare,
+    record_option,
+    recorded,
+)
 
 SCHEMA_VERSION = 1
 
@@ -21,14 +23,16 @@ SCHEMA_VERSION = 1
 @record_option
 @json_option
 def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
-    """Check that the chain, the record of a deployment and its parameters say the same.
+    """Check that the chain, the record of a deployment and its parameters agree.
 
-    Compares each transaction and code hash of the record with the chain, the code with what is compiled here, and with the
-    parameters all that was sent, every value that a contract is bound to, owners, fee recipient, weights, allocation, and
-    the weeks of the farm with the programme of emissions. Until the owner of the parameters has accepted factory and farm,
-    that is a difference too. Sends nothing.
+    The command compares each transaction and code hash of the record with the chain, and the code with the contracts in
+    perpetual_pools/artifacts. With the parameters it compares everything that was sent, every value that a contract is
+    bound to, owners, fee recipient, weights, allocation, and the weeks of the farm, which must follow the programme of
+    emissions. Until the owner in the parameters has accepted factory and farm, that is a difference too. Nothing is sent.
 
-    Exit code 0 when all is the same; 1 with a table of the differences.
+    In a checkout whose sources have changed since the artifacts were written, the command refuses to run.
+
+    The exit code is 0 if all agree, or 1 with a table of the differences.
 
     Examples:
 
@@ -36,10 +40,19 @@ def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
       ape run check --params deploy/local.yaml
       ape run check --params deploy/arbitrum-mainnet.yaml --network arbitrum:mainnet:node --json
     """
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from perpetual_pools.chain.networks import connected_network, default_record_path
+    from perpetual_pools.deployment.check import check
+    from perpetual_pools.formatting import new_table, print_whole
+    from perpetual_pools.parameters import load
+
     parameters = load(parameters_path)
     path = record_path or default_record_path()
     record = recorded(path)
-    compile_anew()
     facts = check(parameters, record)
     differences = [fact for fact in facts if fact.differs]
     if as_json:

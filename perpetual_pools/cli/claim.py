@@ -1,16 +1,17 @@
-"""Claims what has executed for an account."""
+"""`ape run claim`: claim for an account what the pools owe it."""
 
-import json
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.chain.networks import default_record_path, recorded
-from perpetual_pools.cli.command import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
-from perpetual_pools.operations.calls import transactions
-from perpetual_pools.operations.seed import find_claims
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, recorded, sender, yes_option
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -21,7 +22,7 @@ from perpetual_pools.operations.seed import find_claims
 def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json: bool) -> None:
     """Claim the pool tokens, settlement tokens and refunds that the pools owe the account.
 
-    Where they owe nothing, nothing is sent.
+    If they owe nothing, nothing is sent.
 
     Examples:
 
@@ -29,10 +30,15 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
       ape run claim
       ape run claim --account ALIAS --network arbitrum:mainnet:node
     """
-    account = sender(account, "sends")
-    record = recorded(record_path or default_record_path())
-    found, receipts = find_and_send(account, lambda block: find_claims(record, block, account.address), yes)
-    if as_json:
-        click.echo(json.dumps({"transactions": transactions(found.calls, receipts)}, indent=2))
-    else:
-        click.echo(f"{len(found.calls)} claimed" if found.calls else "Nothing is owed")
+    from perpetual_pools.cli.operation import Result, operate
+    from perpetual_pools.operations.claim import find_claims
+
+    signer = sender(account, "sends")
+    record = recorded(record_path)
+    operate(
+        lambda block: find_claims(record, block, signer.address),
+        lambda claims, _: Result([f"{len(claims.calls)} claimed" if claims.calls else "Nothing is owed"]),
+        account=signer,
+        yes=yes,
+        as_json=as_json,
+    )

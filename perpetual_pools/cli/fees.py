@@ -1,17 +1,17 @@
-"""Pays the protocol fees of a record's pools out to the fee recipient."""
+"""`ape run fees`: pay the protocol fees of a record's pools out to the fee recipient."""
 
-import json
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.chain.networks import default_record_path, recorded
-from perpetual_pools.cli.command import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
-from perpetual_pools.formatting import decimal
-from perpetual_pools.operations.calls import transactions
-from perpetual_pools.operations.pools import decimals_of, find_fees
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, recorded, sender, yes_option
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -20,9 +20,9 @@ from perpetual_pools.operations.pools import decimals_of, find_fees
 @yes_option
 @json_option
 def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json: bool) -> None:
-    """Pay out the protocol fees of all pools to the factory's fee recipient. Anybody may.
+    """Pay the protocol fees of all pools out to the factory's fee recipient. Anybody may do this.
 
-    Where a pool has none, nothing is sent.
+    For a pool without fees, nothing is sent.
 
     Examples:
 
@@ -30,13 +30,21 @@ def cli(record_path: Path | None, account: AccountAPI | None, yes: bool, as_json
       ape run fees
       ape run fees --account ALIAS --network arbitrum:mainnet:node
     """
-    account = sender(account, "sends")
-    record = recorded(record_path or default_record_path())
-    found, receipts = find_and_send(account, lambda block: find_fees(record, block), yes)
-    if as_json:
-        amounts = {name: str(amount) for name, amount in found.amounts.items()}
-        click.echo(json.dumps({"fees": amounts, "transactions": transactions(found.calls, receipts)}, indent=2))
-    else:
-        decimals = decimals_of(record)
-        for name, amount in found.amounts.items():
-            click.echo(f"{name}: {decimal(amount, decimals, 6)}{' paid out' if amount else ''}")
+    from perpetual_pools.cli.operation import Result, operate
+    from perpetual_pools.formatting import decimal
+    from perpetual_pools.operations.fees import find_fees
+    from perpetual_pools.operations.markets import decimals_of
+
+    signer = sender(account, "sends")
+    record = recorded(record_path)
+    decimals = decimals_of(record)
+    operate(
+        lambda block: find_fees(record, block),
+        lambda fees, _: Result(
+            [f"{name}: {decimal(it, decimals, 6)}{' paid out' if it else ''}" for name, it in fees.amounts.items()],
+            {"fees": {name: str(amount) for name, amount in fees.amounts.items()}},
+        ),
+        account=signer,
+        yes=yes,
+        as_json=as_json,
+    )

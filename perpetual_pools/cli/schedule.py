@@ -1,23 +1,21 @@
-"""Schedules the next weeks of the programme of TCR emissions, or previews all of it."""
+"""`ape run schedule`: schedule the next weeks of the programme of TCR emissions, or preview all of it."""
 
-import contextlib
-import json
-import sys
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from ape import chain
-from ape.api import AccountAPI
 from ape.cli import account_option
-from rich.console import Console
 
-from perpetual_pools.cli.command import Command, agree, compile_anew, json_option, prepare, say, sender, yes_option
-from perpetual_pools.emissions.amounts import LAUNCH
-from perpetual_pools.emissions.preview import build_preview, print_preview
-from perpetual_pools.formatting import as_utc
-from perpetual_pools.operations.calls import safe_batch
-from perpetual_pools.operations.schedule import MARGIN, SAFE_MARGIN, farm_at, read_plan, send_plan, verify_sender
-from perpetual_pools.operations.schedule_report import build_report, of_a_safe, print_plan
+from perpetual_pools.cli.command import Command, json_option, prepare, say, sender, yes_option
+from perpetual_pools.defaults import MARGIN, SAFE_MARGIN
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ReceiptAPI
+
+    from perpetual_pools.cli.operation import Result
+    from perpetual_pools.operations.schedule import Plan
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -30,7 +28,7 @@ from perpetual_pools.operations.schedule_report import build_report, of_a_safe, 
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("programme.png"),
     show_default=True,
-    help="Of the preview: where the chart goes (PNG).",
+    help="With --preview: where to write the chart (PNG).",
 )
 @click.option(
     "--farm",
@@ -40,21 +38,24 @@ from perpetual_pools.operations.schedule_report import build_report, of_a_safe, 
 @click.option(
     "--from-week",
     type=int,
-    help="Which week is the next to schedule, from 0. When it is not, nothing is sent. Required on real networks.",
+    help="The week that you expect to be next, counted from 0. If another one is next, nothing is sent. Required on real "
+    "networks.",
 )
 @click.option(
     "--margin",
     type=click.IntRange(min=0),
-    help="Seconds that have to be left until the first of the weeks begins: the transactions have to arrive before.  "
+    help="Seconds that must be left until the first of the weeks begins, because the transactions have to arrive before.  "
     f"[default: {MARGIN}; with --safe {SAFE_MARGIN}]",
 )
 @account_option(prompt=None)
-@click.option("--dry-run", is_flag=True, help="Print the plan and what the owner would have to send, and send nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the plan and the calls that the owner would send, and send nothing."
+)
 @click.option(
     "--safe",
     "safe_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="With --dry-run: where to write the calls for the Transaction Builder of a Safe's app.",
+    help="With --dry-run: where to write the calls for the Transaction Builder of the Safe's app.",
 )
 @yes_option
 @json_option
@@ -73,11 +74,12 @@ def cli(
 ) -> None:
     """Schedule the next weeks of the programme of TCR emissions on the staking farm.
 
-    Shows the weeks and what each farm gets of them per hour, asks, allows the farm to take exactly their sum and schedules
-    them. A week gets the amount that the programme has for its number, and none is scheduled twice. A week that began
-    unscheduled is lost to the programme, and shown. Interrupted, run it again: it goes on where it was.
+    The command shows the weeks and what each farm gets per hour, asks, allows the farm to take exactly their sum, and
+    schedules them. Each week gets the amount that the programme has for its number, and no week is scheduled twice. A week
+    that began unscheduled is lost to the programme, and is shown. If the command is interrupted, run it again: it continues
+    where it stopped.
 
-    Without --account, the first test account schedules, on development networks only. A local network is the chain at
+    Without --account, the first test account schedules, but only on development networks. A local network is the chain at
     http://127.0.0.1:8545, or at APE_FOUNDRY_HOST.
 
     Examples:
@@ -89,47 +91,63 @@ def cli(
     if preview:
         show_preview(chart_path, as_json)
         return
+    import ape
+    from rich.console import Console
+
+    from perpetual_pools.cli.operation import Result, operate, write_for_safe
+    from perpetual_pools.formatting import as_utc
+    from perpetual_pools.operations.schedule import farm_at, read_plan, send_plan, verify_sender
+    from perpetual_pools.operations.schedule_report import build_report, notice_to_signers, print_plan
+
     if weeks is None:
-        raise click.UsageError("say how many weeks to schedule: --weeks N; or --preview to see the programme")
+        raise click.UsageError("say how many weeks to schedule with --weeks N, or see the programme with --preview")
     if safe_path is not None and not dry_run:
-        raise click.UsageError("either the account sends, or a Safe does: --safe goes with --dry-run")
-    if not dry_run:
-        account = sender(account, "schedules")
-    if from_week is None and not chain.provider.network.is_dev:
+        raise click.UsageError("either the account or a Safe sends: use --safe with --dry-run")
+    signer = None if dry_run else sender(account, "schedules")
+    if from_week is None and not ape.chain.provider.network.is_dev:
         raise click.UsageError(
-            "name the week that you take for the next, --from-week N: whoever runs this again would else schedule the weeks "
-            "after those that are scheduled already"
+            "name the week that you expect to be next with --from-week N: otherwise running the command twice would "
+            "schedule twice as many weeks"
         )
-    if margin is None:
-        margin = MARGIN if safe_path is None else SAFE_MARGIN
-    compile_anew()
-    plan = read_plan(farm_at(farm), weeks, from_week, margin)
-    receipts = []
-    with contextlib.redirect_stdout(sys.stderr):  # for what Ape asks, and what is asked below
-        if account is not None and not dry_run:
-            verify_sender(plan, account)
+    seconds = margin if margin is not None else MARGIN if safe_path is None else SAFE_MARGIN
+
+    def find(block: int) -> Plan:
+        plan = read_plan(contract, weeks, from_week, seconds, block=block)
+        if signer is not None:
+            verify_sender(plan, signer)
+        return plan
+
+    def show(plan: Plan) -> None:
         print_plan(plan, Console(stderr=True))
         if dry_run:
-            say(of_a_safe(plan))
-        if account is not None and not dry_run:
-            agree(account, len(plan.calls), yes)
-            receipts = send_plan(plan, account, margin, say)
-            say(f"\nScheduled: weeks {plan.first_week} to {plan.last_week}")
-    if safe_path is not None:
-        what = f"schedule weeks {plan.first_week} to {plan.last_week}, once, before {as_utc(plan.execute_before)}"
-        safe_path.write_text(safe_batch(plan.calls, plan.owner, what))
-        say(f"For the Safe {plan.owner}: {safe_path}")
-    report = build_report(plan, receipts)
-    if as_json:
-        click.echo(json.dumps(report, indent=2))
-    else:
-        for call, sent in zip(plan.calls, report["transactions"], strict=True):
-            click.echo(f"{sent['hash'] or 'not sent'}  {call.method}")
+            say(notice_to_signers(plan))
+        if safe_path is not None:
+            what = f"schedule weeks {plan.first_week} to {plan.last_week}, once, before {as_utc(plan.execute_before)}"
+            write_for_safe(safe_path, plan.calls, plan.owner, what)
+
+    def send(account: AccountAPI, plan: Plan, _block: int) -> list[ReceiptAPI]:
+        receipts = send_plan(plan, account, seconds, say)
+        say(f"\nScheduled: weeks {plan.first_week} to {plan.last_week}")
+        return receipts
+
+    def result(plan: Plan, receipts: list[ReceiptAPI]) -> Result:
+        hashes = [it.txn_hash for it in receipts] or ["not sent"] * len(plan.calls)
+        lines = [f"{sent}  {call.method}" for sent, call in zip(hashes, plan.calls, strict=True)]
+        return Result(lines, build_report(plan))
+
+    contract = farm_at(farm)
+    operate(find, result, account=signer, yes=yes, as_json=as_json, show=show, send=send)
 
 
 def show_preview(chart_path: Path, as_json: bool) -> None:
-    """The whole programme, without a chain."""
-    from perpetual_pools.emissions.chart import draw  # loads for a second, which nobody else has to wait for
+    """Print and draw the whole programme, without a chain."""
+    import json
+
+    from rich.console import Console
+
+    from perpetual_pools.emissions.amounts import LAUNCH
+    from perpetual_pools.emissions.chart import draw
+    from perpetual_pools.emissions.preview import build_preview, print_preview
 
     print_preview(LAUNCH, Console(stderr=as_json))
     draw(LAUNCH, chart_path)

@@ -1,34 +1,33 @@
-"""Puts settlement tokens into both sides of a new market."""
+"""`ape run seed`: put settlement tokens into both sides of a new market."""
 
-import json
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.chain.contracts import instance
-from perpetual_pools.chain.networks import default_record_path, recorded
-from perpetual_pools.cli.command import Command, find_and_send, json_option, prepare, record_option, sender, yes_option
-from perpetual_pools.operations.calls import OperationError, transactions
-from perpetual_pools.operations.pools import choose_pools
-from perpetual_pools.operations.seed import find_seeding
-from perpetual_pools.parameters import ValueProblem, parse_amount
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, recorded, sender, yes_option
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI
 
 
 @click.command(cls=Command, network_callback=prepare)
-@click.option("--market", required=True, help="Like 3-BTC/USDC.")
+@click.option("--market", required=True, help="The market's name, like 3-BTC/USDC.")
 @click.option("--amount", "text", required=True, help='What each side should have in the end, like "1_000 USDC".')
 @record_option
 @account_option(prompt=None)
 @yes_option
 @json_option
 def cli(market: str, text: str, record_path: Path | None, account: AccountAPI | None, yes: bool, as_json: bool) -> None:
-    """Mint on both sides of a market until each has an amount, with what waits there already.
+    """Mint on both sides of a market until each has the amount. Mints that are pending count too.
 
-    A new pool with somebody alone in it can be made unusable for others; with something on both sides it cannot. The
-    tokens are the account's, and claimed after the next rebalance but one at the latest: `ape run claim`. Where both sides
-    have as much, nothing is sent. Interrupted, run it again: it goes on where it was.
+    Whoever is alone in a new pool can make it unusable for others; this cannot happen once both sides hold something. The
+    account owns the new tokens. It can claim them after the next rebalance, or at the latest after the one that follows:
+    `ape run claim`. If both sides have the amount already, nothing is sent. If the command is interrupted, run it again: it
+    continues where it stopped.
 
     Examples:
 
@@ -36,18 +35,19 @@ def cli(market: str, text: str, record_path: Path | None, account: AccountAPI | 
       ape run seed --market 3-BTC/USDC --amount "1_000 USDC"
       ape run seed --market 3-BTC/USDC --amount "1_000 USDC" --account ALIAS --network arbitrum:mainnet:node
     """
-    account = sender(account, "sends")
-    record = recorded(record_path or default_record_path())
-    (pool,) = choose_pools(record, [market]).values()
-    token = instance("MockERC20", instance("LeveragedPool", pool).settlementToken())
-    try:
-        amount = parse_amount(text, token.symbol(), token.decimals())
-    except ValueProblem as problem:
-        raise OperationError(f"--amount: {problem}") from problem
-    found, receipts = find_and_send(
-        account, lambda block: find_seeding(record, block, market, amount, account.address), yes
+    from perpetual_pools.cli.operation import Result, operate
+    from perpetual_pools.operations.seed import find_seeding, seeding_amount
+
+    signer = sender(account, "sends")
+    record = recorded(record_path)
+    amount = seeding_amount(record, market, text)
+    operate(
+        lambda block: find_seeding(record, block, market, amount, signer.address),
+        lambda seeding, _: Result(
+            [f"{market}: {f'{len(seeding.calls)} sent' if seeding.calls else 'both sides have the amount already'}"],
+            {"market": market},
+        ),
+        account=signer,
+        yes=yes,
+        as_json=as_json,
     )
-    if as_json:
-        click.echo(json.dumps({"market": market, "transactions": transactions(found.calls, receipts)}, indent=2))
-    else:
-        click.echo(f"{market}: {f'{len(found.calls)} sent' if found.calls else 'both sides have as much'}")

@@ -1,35 +1,30 @@
-"""Rebalances the pools of a record that are due."""
+"""`ape run upkeep`: rebalance the pools of a record that are due."""
 
-import json
-from dataclasses import asdict
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from ape.api import AccountAPI
 from ape.cli import account_option
 
-from perpetual_pools.chain.networks import default_record_path, recorded
-from perpetual_pools.cli.command import (
-    Command,
-    find_and_send,
-    json_option,
-    prepare,
-    record_option,
-    say,
-    sender,
-    yes_option,
-)
-from perpetual_pools.formatting import decimal
-from perpetual_pools.operations.calls import transactions
-from perpetual_pools.operations.pools import decimals_of
-from perpetual_pools.operations.upkeep import Upkeep, find_upkeep, outcomes
-from perpetual_pools.parameters import ValueProblem, parse_address
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, recorded, say, sender, yes_option
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ReceiptAPI
+
+    from perpetual_pools.cli.operation import Result
+    from perpetual_pools.operations.upkeep import Upkeep
 
 
 def as_address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """With its checksum."""
+    """Return the address with its checksum."""
+    if text is None:
+        return None
+    from perpetual_pools.parameters import ValueProblem, parse_address
+
     try:
-        return None if text is None else parse_address(text)
+        return parse_address(text)
     except ValueProblem as problem:
         raise click.BadParameter(str(problem)) from problem
 
@@ -43,10 +38,11 @@ def as_address(_context: click.Context, _option: click.Parameter, text: str | No
 def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | None, yes: bool, as_json: bool) -> None:
     """Rebalance all pools that are due, in one transaction.
 
-    A pool is due from its next rebalance on, and ready when its oracle has a price for that time. Run it as often as you
-    like: where nothing is due, nothing is sent. The reward grows with lateness; whoever comes first gets it.
+    A pool is due from the time of its next rebalance on, and ready once its oracle has a price for that time. Run this as
+    often as you like: if nothing is due, nothing is sent. The reward grows while a rebalance is late, and the first to send
+    gets it.
 
-    Exit code 0; 1 when a pool is due that has no price, or that reverted.
+    The exit code is 0, or 1 if a pool is due but has no price, or if it reverted.
 
     Examples:
 
@@ -54,27 +50,39 @@ def cli(record_path: Path | None, account: AccountAPI | None, recipient: str | N
       ape run upkeep
       ape run upkeep --account ALIAS --yes --network arbitrum:mainnet:node
     """
-    account = sender(account, "sends")
-    record = recorded(record_path or default_record_path())
+    from dataclasses import asdict
 
-    def find(block: int) -> Upkeep:
-        upkeep = find_upkeep(record, block, recipient or account.address)
-        for name in upkeep.waiting:
-            say(f"{name}: due, and its oracle has no price for that time: see `ape run status`")
-        return upkeep
+    from perpetual_pools.cli.operation import Result, operate, show_calls
+    from perpetual_pools.formatting import as_utc, decimal
+    from perpetual_pools.operations.markets import decimals_of
+    from perpetual_pools.operations.upkeep import find_upkeep, outcomes
 
-    upkeep, receipts = find_and_send(account, find, yes)
-    found = outcomes(record, receipts)
-    decimals = decimals_of(record)
-    if as_json:
-        pools = [{**asdict(it), "price": str(it.price), "reward": str(it.reward)} for it in found]
-        sent = transactions(upkeep.calls, receipts)
-        click.echo(json.dumps({"pools": pools, "waiting": upkeep.waiting, "transactions": sent}, indent=2))
-    else:
-        for it in found:
-            done = f"rebalanced at {decimal(it.price, 18)}, reward {decimal(it.reward, decimals)}"
-            click.echo(f"{it.name}: {f'reverted with {it.failure}' if it.failure else done}")
+    def show(upkeep: Upkeep) -> None:
+        for name, time in upkeep.missing_prices.items():
+            say(f"{name} is due, but its oracle has no price for {as_utc(time)} yet: see `ape run status`")
+        show_calls(upkeep)
+
+    def result(upkeep: Upkeep, receipts: list[ReceiptAPI]) -> Result:
+        found, decimals = outcomes(record, receipts), decimals_of(record)
+        lines = [
+            f"{it.name}: reverted with {it.failure}"
+            if it.failure
+            else f"{it.name}: rebalanced at {decimal(it.price, 18)}, reward {decimal(it.reward, decimals)}"
+            for it in found
+        ]
         if not upkeep.calls:
-            click.echo("Nothing is ready" if upkeep.waiting else "Nothing is due")
-    if upkeep.waiting or any(it.failure for it in found):
-        raise SystemExit(1)
+            lines = ["Nothing is ready" if upkeep.waiting else "Nothing is due"]
+        pools = [{**asdict(it), "price": str(it.price), "reward": str(it.reward)} for it in found]
+        failed = bool(upkeep.waiting) or any(it.failure for it in found)
+        return Result(lines, {"pools": pools, "waiting": upkeep.waiting}, failed)
+
+    signer = sender(account, "sends")
+    record = recorded(record_path)
+    operate(
+        lambda block: find_upkeep(record, block, recipient or signer.address),
+        result,
+        account=signer,
+        yes=yes,
+        as_json=as_json,
+        show=show,
+    )

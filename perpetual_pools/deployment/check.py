@@ -7,7 +7,7 @@ from typing import Any
 
 import ape
 
-from perpetual_pools.chain.contracts import compiler, is_own
+from perpetual_pools.chain.contracts import compiler, is_own, verify_artifacts
 from perpetual_pools.chain.multicall import Failure, Multicall, question
 from perpetual_pools.chain.networks import connected_network
 from perpetual_pools.deployment.expectations import Expectation, expectations, undistributed_weeks, weeks_expectations
@@ -33,8 +33,10 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
     """All facts; those that differ are what is wrong. The record is the connected chain's.
 
     Raises:
+        ContractError: this checkout has other sources than those that its code was compiled from.
         ParametersError: a feed, a token or the AMM is not what the parameters say.
     """
+    verify_artifacts()
     verify_contracts(parameters)
     steps = plan(parameters, record.deployer)
     facts = list(_of_record(steps, record))
@@ -84,8 +86,7 @@ def _compilers(steps: list[Step], record: Record) -> Iterator[Fact]:
     for step in steps:
         entry = record.deployments.get(step.name)
         if entry is not None and is_own(step.contract):
-            found = compiler(step.contract)
-            yield Fact(step.name, "compiler", str(entry.compiler), found, "here, by the record")
+            yield Fact(step.name, "compiler", str(entry.compiler), compiler(), "here, by the record")
 
 
 def _answers(multicall: Multicall, expected: Iterator[Expectation]) -> Iterator[Fact]:

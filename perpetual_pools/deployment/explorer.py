@@ -1,4 +1,6 @@
-"""What a block explorer needs to show the sources of a recorded deployment: written to files, and published by its plugin.
+"""The files with which a block explorer can show the sources of a deployment; and publishing them through its plugin.
+
+Unlike everything else in this package it runs the compiler, so it works only in a checkout, with the sources and libraries.
 
 The compiler ends every contract's code with the hash of its *metadata*: its own version, the settings, and the hash of each
 source. What is written is made of the metadata, and only when its hash is that of the code on the chain. So the files are
@@ -21,6 +23,7 @@ import ape
 import solcx
 
 from perpetual_pools import records
+from perpetual_pools.chain import compiled
 from perpetual_pools.chain.contracts import container, encoded_arguments, is_own
 from perpetual_pools.chain.networks import connected_network, recorded, records_folder
 from perpetual_pools.errors import PerpetualPoolsError
@@ -77,7 +80,8 @@ def write(record_path: Path) -> Verification:
 
     Raises:
         RecordError: there is no record, or it is of another chain, or another run works in its folder.
-        VerificationError: the code at an address has not been compiled from the sources that are here. Nothing is written.
+        VerificationError: this is no checkout, or the code at an address has not been compiled from its sources. Nothing
+            is written.
     """
     with records.exclusive(record_path):
         created = dict(_created(recorded(record_path)))
@@ -138,6 +142,11 @@ class _Source:
 
 def _compile(names: set[str]) -> dict[str, _Source]:
     """The project's contracts of these names, from all sources as Ape compiles them, as far as to the metadata."""
+    if not (Path(ape.project.path) / "contracts").is_dir():
+        raise VerificationError(
+            f"block explorers need the contracts' sources, and {ape.project.path} has none: run this in a checkout of the "
+            "commit that deployed the contracts"
+        )
     ape_compiler = ape.compilers.registered_compilers[".sol"]
     with ape.project.isolate_in_tempdir() as project:  # as for compiling: the metadata has where sources are
         paths = [project.path / source for source in ape.project.sources]
@@ -200,6 +209,7 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
     Raises VerificationError when there is no such plugin; or, after all others, when a contract was not published.
     """
     explorer = _explorer(verification.folder)
+    compile_anew()
     failures = []
     with _no_leftovers():
         for contract in verification.contracts:
@@ -217,6 +227,14 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
             f"{len(failures)} of {len(verification.contracts)} contracts were not published. Run again, or upload their "
             f"files by hand, as {verification.folder / INDEX} says:\n" + "\n".join(failures)
         )
+
+
+def compile_anew() -> None:
+    """Compile the contracts for the plugin, which asks Ape about them, unless nothing has changed since the last time."""
+    root = Path(ape.project.path)
+    if not compiled.is_current(root):
+        with compiled.marking(root):
+            ape.project.load_contracts(use_cache=False)
 
 
 @contextmanager

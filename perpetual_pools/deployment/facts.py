@@ -1,4 +1,8 @@
-"""A step of the plan beside its entry in the record, and the entry beside the chain."""
+"""Facts of one step of a deployment: its parameters compared with its record, and the record with the chain.
+
+A `Fact` is an expected and a found value, in words for people. `check` collects them all; `deploy` uses those about code
+and addresses to refuse a record that does not fit.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from perpetual_pools.chain import sending
 from perpetual_pools.chain.contracts import (
-    container,
+    creation_code,
     encoded_arguments,
     encoded_call,
     instance,
@@ -99,15 +103,14 @@ def tokens_of(step: Step, pool: str) -> dict[str, str]:
 
 
 def code_facts(step: Step, record: Record) -> Iterator[Fact]:
-    """That what is recorded is made of the code that is compiled here; nothing of what is not recorded or has other code."""
+    """Compare the code of a recorded contract with the one of this checkout; nothing if no code of ours is recorded."""
     entry = record.deployments.get(step.name)
     if entry is None:
         return
     match step:
         case Creation():
             sent = ape.chain.provider.web3.eth.get_transaction(cast(Any, entry.transaction))["input"]
-            code = bytes(container(step.contract).contract_type.get_deployment_bytecode())
-            same = bytes(sent) == code + encoded_arguments(step.contract, entry.arguments)
+            same = bytes(sent) == creation_code(step.contract) + encoded_arguments(step.contract, entry.arguments)
         case PoolCreation():
             same = pool_address(record.address(FACTORY), record.deployer, entry.arguments) == entry.address
         case PairCreation() if AMM_FACTORY in record.deployments:

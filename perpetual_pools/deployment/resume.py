@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import ape
 
+from perpetual_pools.artifacts import artifact
 from perpetual_pools.chain import sending
-from perpetual_pools.chain.contracts import container, creation_address
+from perpetual_pools.chain.contracts import creation_address
 from perpetual_pools.chain.networks import connected_network, genesis
 from perpetual_pools.deployment.facts import chain_facts, code_facts, parameter_facts
 from perpetual_pools.deployment.plan import Step
@@ -81,11 +82,10 @@ def verify_nonce(record: Record, path: Path, account: str, recorded: int, open_s
         )
     if not record.deployments:
         return
-    codes = (container(step.contract).contract_type.get_runtime_bytecode() for step in open_steps)
-    lengths = {len(code) for code in codes if code}
+    sizes = {artifact(step.contract).runtime_size for step in open_steps} - {0}
     for number in range(recorded, nonce):
         address = creation_address(account, number)
-        if len(ape.chain.provider.get_code(address, block_id=block)) in lengths:
+        if len(ape.chain.provider.get_code(address, block_id=block)) in sizes:
             raise DeploymentError(
                 f"{path} ends before nonce {recorded}, and with nonce {number} {account} has deployed {address}, which "
                 "looks like one of the steps that are left. Is there a newer record?"

@@ -29,12 +29,13 @@ from perpetual_pools.chain import sending
 from perpetual_pools.chain.contracts import (
     code_hash,
     compiler,
-    container,
     creation_address,
+    deployable,
     instance,
     is_own,
     pair_address,
     pool_address,
+    verify_artifacts,
 )
 from perpetual_pools.chain.networks import connected_network, genesis
 from perpetual_pools.deployment.facts import address_made, entry_of, factory_of, pair_of, tokens_of
@@ -116,6 +117,7 @@ def deploy_system(
         review: sees what is done and what will be, before anything is sent; raises to stop it.
 
     Raises:
+        ContractError: this checkout has other sources than those that its code was compiled from.
         ParametersError: a parameter does not fit the chain.
         RecordError: the file at `record_path` is no record, or another run works on it.
         DeploymentError: the record does not fit the chain, the account or the parameters; or it cannot be told whether a
@@ -137,6 +139,7 @@ class SystemDeployment:
     """
 
     def __init__(self, account: AccountAPI, parameters: Parameters, record_path: Path, report: Report) -> None:
+        verify_artifacts()
         verify_contracts(parameters)
         self.account = account
         self.path = record_path
@@ -346,7 +349,7 @@ class SystemDeployment:
         written = {name: str(value) for name, value in arguments.items()}
         source: tuple[str | None, str | None] = (None, None)
         if is_own(step.contract):
-            source = self._commit, compiler(step.contract)
+            source = self._commit, compiler()
         if isinstance(step, PoolCreation):
             factory = self.record.deployments[FACTORY]
             source = factory.commit, factory.compiler  # a pool's code comes from its factory
@@ -382,7 +385,7 @@ class SystemDeployment:
         if isinstance(step, FunctionCall):
             function = getattr(self._instance(step.target), step.function)
             return function.as_transaction(*arguments, sender=self.account)
-        return container(step.contract)(*arguments, sender=self.account)
+        return deployable(step.contract)(*arguments, sender=self.account)
 
     def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
         """With the next nonce.

@@ -1,5 +1,7 @@
-"""What runs a deployed system from day to day, beyond scheduling: what is to be sent, from the record and the chain.
+"""What runs a deployed system from day to day: one module for what each command of `ape run` decides to send.
 
-Each operation finds its calls as of one block, of which the account's nonce is too, and leaves out what is so already. So it
-can be interrupted and run again, and does nothing twice (`perpetual_pools.chain.sending`).
+`calls` has the calls and how they are sent, `markets` chooses pools of a record, `schedule_report` shows a schedule.
+
+Each operation finds its calls as of one block and leaves out what is done already. The account's nonce is of the same block,
+so an operation can be interrupted and run again, and sends nothing twice (`perpetual_pools.chain.sending`).
 """

@@ -1,4 +1,4 @@
-"""Calls that are to be sent: by the account itself, or by a Safe."""
+"""Calls, and how they are sent: by the account itself, or as a file for a Safe."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class OperationError(PerpetualPoolsError):
-    """What was asked for cannot be done; says why and what to do."""
+    """An operation that cannot be done; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One transaction. `name` says in the record's terms what is called."""
+    """One transaction. `name` is what the record calls the contract."""
 
     name: str
     contract: ContractInstance
@@ -33,12 +33,12 @@ class Call:
 
     @property
     def data(self) -> str:
-        """ABI-encoded."""
+        """The ABI-encoded call, in hex."""
         return to_hex(getattr(self.contract, self.function).encode_input(*self.arguments))
 
     @property
     def method(self) -> str:
-        """Like `farm.schedule`."""
+        """The name and the function, like `farm.schedule`."""
         return f"{self.name}.{self.function}"
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Found:
-    """What an operation has to send, in order; what is so already as of the block it looked at is left out."""
+    """The calls of an operation, in order. What is done already as of the block it read is left out."""
 
     calls: tuple[Call, ...]
 
@@ -55,11 +55,14 @@ class Found:
 def send_calls(
     account: AccountAPI, calls: Sequence[Call], nonce: int, report: Callable[[str], object] = lambda _: None
 ) -> Iterator[ReceiptAPI]:
-    """Sends one after the other, from `nonce` on, which is of the block that the calls rest on.
+    """Send one call after the other and yield the receipts.
+
+    Args:
+        nonce: the account's next nonce as of the block at which the calls were found.
 
     Raises:
         SendingError: the account cannot send.
-        What the chain answers when it refuses a transaction.
+        Whatever the chain answers when it refuses a transaction.
     """
     for number, call in enumerate(calls, start=nonce):
         transaction = getattr(call.contract, call.function).as_transaction(*call.arguments, sender=account)
@@ -69,7 +72,7 @@ def send_calls(
 
 
 def safe_batch(calls: Sequence[Call], safe: str, description: str) -> str:
-    """The calls as a file for a Safe's app Transaction Builder."""
+    """Return the calls as a file for the Transaction Builder of the Safe's app."""
     batch = {
         "version": "1.0",
         "chainId": str(ape.chain.chain_id),
@@ -81,7 +84,7 @@ def safe_batch(calls: Sequence[Call], safe: str, description: str) -> str:
 
 
 def transactions(calls: Sequence[Call], receipts: Sequence[ReceiptAPI]) -> list[dict[str, Any]]:
-    """For machines. `receipts`: of those that were sent."""
+    """Return the calls as data for machines. `receipts` are those of the calls that were sent."""
     hashes = [*(receipt.txn_hash for receipt in receipts), *[None] * (len(calls) - len(receipts))]
     return [
         {"to": call.contract.address, "call": str(call), "data": call.data, "hash": sent}

@@ -1,4 +1,4 @@
-"""What only the owner of factory and farm can do: the DAO's Safe, or on a test network whoever deployed."""
+"""Actions of the owner of factory and farm: the DAO's Safe, or on a test network the account that deployed."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from perpetual_pools.chain.contracts import AtBlock, at_block
 from perpetual_pools.deployment.plan import FACTORY, FARM
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.calls import Call, Found, OperationError
-from perpetual_pools.operations.pools import choose_pools
+from perpetual_pools.operations.markets import choose_pools
 from perpetual_pools.parameters import ValueProblem, parse_address, parse_share, parse_weight
 from perpetual_pools.records import Record
 
 
 @dataclass(frozen=True)
 class Decision(Found):
-    """What the owner has to send."""
+    """The calls that the owner has to send."""
 
     sender: str
-    """The owner; of an acceptance, who will be."""
+    """The owner; for `accept`, the future owner."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that an owner decides. `find` gives the calls that make it so, but for those that are so already."""
+    """Something that an owner decides. `find` returns the calls that are still needed as of a block."""
 
-    help: str
     find: Callable[[Record, int, Sequence[str]], list[Call]]
     of: str
-    """Whose owner it takes."""
+    """The contract whose owner has to send them, as the record names it."""
 
 
 def decide(record: Record, block: int, action: str, values: Sequence[str]) -> Decision:
-    """The calls of an action; none if all is so already as of the block.
+    """Return the calls of an action that are still needed as of the block.
 
     Raises:
-        OperationError: the values are not what the action takes, or it cannot be done.
-        RecordError: the record lacks what the action is about.
+        OperationError: the action does not take these values, or cannot be done.
+        RecordError: the record lacks a contract that the action needs.
     """
     of = ACTIONS[action].of
     sender = _offered_to(record, block) if action == "accept" else str(_owned(record, of, block).owner())
@@ -47,12 +46,18 @@ def decide(record: Record, block: int, action: str, values: Sequence[str]) -> De
         raise OperationError(f"{action}: {problem}") from problem
 
 
+def verify_sender(decision: Decision, account: str) -> None:
+    """Raise OperationError if the account is not the one that has to send."""
+    if account != decision.sender:
+        raise OperationError(f"{account} is not the owner: {decision.sender} has to send this")
+
+
 def _owned(record: Record, name: str, block: int) -> AtBlock:
     return at_block({FACTORY: "PoolFactory", FARM: "StakingFarm"}[name], record.address(name), block)
 
 
 def _offered_to(record: Record, block: int) -> str:
-    """Who may accept; the owner where nothing is offered."""
+    """Return who may accept the ownership, or the owner if it is not offered to anybody."""
     offers = {str(_owned(record, name, block).pendingOwner()) for name in (FACTORY, FARM)} - {ZERO_ADDRESS}
     if len(offers) > 1:
         raise OperationError(f"factory and farm are offered to different owners: {', '.join(sorted(offers))}")
@@ -107,10 +112,11 @@ def _expect(values: Sequence[str], count: int, what: str) -> None:
 
 
 ACTIONS = {
-    "accept": Action("accept factory and farm", _accept, FACTORY),
-    "pause-mints": Action("stop new mints, in the markets named or in all", _mints(paused=True), FACTORY),
-    "resume-mints": Action("allow them again", _mints(paused=False), FACTORY),
-    "set-fee-recipient": Action("ADDRESS: where protocol fees go", _fee_recipient, FACTORY),
-    "set-weight": Action("STAKED=WEIGHT ...: of farms, named as in the record", _weights, FARM),
-    "set-allocation": Action('SHARE: of the emission that the primary market gets, like "40 %"', _allocation, FARM),
+    "accept": Action(_accept, FACTORY),
+    "pause-mints": Action(_mints(paused=True), FACTORY),
+    "resume-mints": Action(_mints(paused=False), FACTORY),
+    "set-fee-recipient": Action(_fee_recipient, FACTORY),
+    "set-weight": Action(_weights, FARM),
+    "set-allocation": Action(_allocation, FARM),
 }
+"""By the names that `perpetual_pools.cli.owner` explains."""

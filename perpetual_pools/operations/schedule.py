@@ -1,12 +1,13 @@
-"""Scheduling the programme's next weeks on a farm, each week once.
+"""Scheduling: the programme's next weeks on a farm, each week once.
 
-The farm gives the first amount to the first week that is neither scheduled nor begun; the programme says by the week's
-number how much that is. A week that began unscheduled emits nothing, ever: its amount stays with the owner, is not moved
-to another week, and is shown. What the owner does with it is another decision than this programme.
+The farm gives the first amount to the first week that is neither scheduled nor begun. The programme has an amount for each
+week's number. A week that began unscheduled never emits anything: its amount stays with the owner, is not moved to another
+week, and is shown. The programme does not say what the owner does with it.
 
-Why no week is scheduled twice, whenever a run is cut off: only the owner's account schedules, and a plan has its nonce and
-all else as of one block. If a transaction of an earlier run came after that block, it took the nonce, and the chain refuses
-this run's. If it came before, the plan knows of its weeks; a node that is behind does not have the block, and cannot answer.
+No week is scheduled twice, even if a run is interrupted. Only the owner's account schedules, and a plan takes its nonce and
+everything else from one block. If a transaction of an earlier run was mined after that block, it used the nonce, and the
+chain refuses those of this run. If it was mined before, the plan knows its weeks. A node that is behind does not have the
+block and cannot answer.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from eth_utils.address import is_hex_address, to_checksum_address
 from perpetual_pools.chain.contracts import AtBlock, at_block, instance
 from perpetual_pools.chain.networks import default_record_path, recorded
 from perpetual_pools.chain.sending import latest_block, nonce_at
+from perpetual_pools.defaults import MARGIN
 from perpetual_pools.emissions.amounts import LAUNCH, Programme, weekly_amounts
 from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.formatting import tcr
@@ -36,20 +38,16 @@ if TYPE_CHECKING:
     from ape.contracts import ContractInstance
 
 HOURS_IN_A_WEEK = 7 * 24
-MARGIN = 600
-"""Seconds that a transaction may take, unless said otherwise."""
-SAFE_MARGIN = 86_400
-"""Seconds that a Safe may take to sign and execute, unless said otherwise."""
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
 
 
 class SchedulingError(PerpetualPoolsError):
-    """Nothing can be scheduled as asked; says why and what to do."""
+    """A schedule that is not possible; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """What a farm gets of each second's emission, by the weights and the allocation of now."""
+    """A farm's part of the emission, by the current weights and allocation."""
 
     token: str
     symbol: str
@@ -58,16 +56,16 @@ class Share:
     weight: int
     market_weight: int
     staked: int
-    """Token units."""
+    """In token units."""
 
     def per_hour(self, amount: int) -> int:
-        """Wei in an hour of a week that emits `amount`, down."""
+        """Return the wei that the farm gets in an hour of a week that emits `amount`, rounded down."""
         return amount * self.market_bps * self.weight // (HOURS_IN_A_WEEK * BPS * self.market_weight or 1)
 
 
 @dataclass(frozen=True)
 class Missed:
-    """A week that emits something else than the programme says, and can no more be changed. Wei."""
+    """A week that does not emit what the programme says and can no longer be changed. Amounts in wei."""
 
     week: int
     programme: int
@@ -76,64 +74,64 @@ class Missed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be scheduled, and all that this rests on. Amounts in wei, times in Unix seconds."""
+    """The weeks to schedule, and everything that the decision depends on. Amounts in wei, times in Unix seconds."""
 
     farm: ContractInstance
     token: ContractInstance
     """TCR."""
     block: int
-    """As of which all of it is."""
+    """The block that everything was read from."""
     owner: str
     nonce: int
-    """The owner's next one."""
+    """The owner's next nonce."""
     start: int
     first_week: int
     amounts: tuple[int, ...]
     balance: int
-    """The owner's TCR."""
+    """The TCR that the owner has."""
     allowance: int
-    """What the farm may take of it."""
+    """The part of the balance that the farm may take."""
     missed: tuple[Missed, ...]
     shares: tuple[Share, ...]
     unweighted: dict[str, int]
-    """Markets without weight, whose part of the emission nobody gets: their ten-thousandths."""
+    """Markets without weight, and the ten-thousandths of the emission that nobody gets because of that."""
 
     @property
     def total(self) -> int:
-        """What the weeks emit together."""
+        """The sum of what the weeks emit."""
         return sum(self.amounts)
 
     @property
     def last_week(self) -> int:
-        """The last of the weeks."""
+        """The last week that is scheduled."""
         return self.first_week + len(self.amounts) - 1
 
     def begin(self, week: int) -> int:
-        """When the week begins."""
+        """Return the time at which the week begins."""
         return self.start + week * WEEK
 
     @property
     def execute_before(self) -> int:
-        """From when on the calls would give their amounts to other weeks."""
+        """The time from which on the calls would give their amounts to other weeks."""
         return self.begin(self.first_week)
 
     @property
     def calls(self) -> list[Call]:
-        """What has to be sent. The allowance is exact, and given once."""
+        """The calls to send. The allowance is exact and is given once."""
         schedule = Call("farm", self.farm, "schedule", (list(self.amounts),))
         approve = Call("TCR", self.token, "approve", (self.farm.address, self.total))
         return [schedule] if self.allowance == self.total else [approve, schedule]
 
 
-# --- what is there ---
+# --- planning ---
 
 
 def farm_at(where: str | None) -> ContractInstance:
-    """The farm at an address, or of a record of a deployment; None: of the connected network's.
+    """Return the farm at an address or in the file of a record. None: in the record of the connected network.
 
     Raises:
-        SchedulingError: there is none.
-        RecordError: there is no record, or it is another chain's.
+        SchedulingError: there is no farm.
+        RecordError: there is no record, or it belongs to another chain.
     """
     address = where if where is not None and is_hex_address(where) else _recorded(Path(where or default_record_path()))
     farm = instance("StakingFarm", to_checksum_address(address))
@@ -147,7 +145,7 @@ def farm_at(where: str | None) -> ContractInstance:
 def _recorded(path: Path) -> str:
     farms = [entry.address for entry in recorded(path).deployments.values() if entry.contract == "StakingFarm"]
     if len(farms) != 1:
-        raise SchedulingError(f"{path} has {len(farms)} farms: name one by its address")
+        raise SchedulingError(f"{path} has {len(farms)} farms: name one by its address with --farm")
     return farms[0]
 
 
@@ -157,28 +155,37 @@ def read_plan(
     from_week: int | None = None,
     margin: int = MARGIN,
     programme: Programme = LAUNCH,
+    *,
+    block: int | None = None,
 ) -> Plan:
-    """What scheduling the next `weeks` weeks would do.
+    """Return what scheduling the next `weeks` weeks would do.
 
     Args:
-        from_week: the week that the caller takes for the next. If it is not, nothing is planned.
-        margin: seconds that have to be left until the first of the weeks begins, for the transactions to arrive in.
+        from_week: the week that the caller expects to be next.
+        margin: seconds that must be left until the first of the weeks begins, so that the transactions arrive in time.
+        block: what to read everything from. None: the latest block.
 
     Raises:
-        SchedulingError: the programme has no such weeks, or they cannot be scheduled now.
+        SchedulingError: another week is next, the programme has no such weeks, or they cannot be scheduled now.
     """
-    block = latest_block()
+    block = latest_block() if block is None else block
     there = AtBlock(farm, block)
     owner = str(there.owner())
     first = _next_week(there, from_week, margin)
     wanted = weekly_amounts(programme)
     if first >= len(wanted):
-        raise SchedulingError(f"the programme is over: its last week was {len(wanted) - 1}, the farm's next is {first}")
+        raise SchedulingError(
+            f"the programme is over: its last week was {len(wanted) - 1}, and the farm's next is {first}"
+        )
     if not 1 <= weeks <= len(wanted) - first:
-        raise SchedulingError(f"from week {first} on the programme has 1 to {len(wanted) - first} weeks, not {weeks}")
+        raise SchedulingError(
+            f"from week {first} on, the programme has {len(wanted) - first} weeks: {weeks} cannot be scheduled"
+        )
     token = at_block("MockERC20", there.rewardToken(), block)  # whichever ERC-20 it is
     if token.decimals() != TCR_DECIMALS:
-        raise SchedulingError(f"the farm pays {token.symbol()} of {token.decimals()} decimals, TCR has {TCR_DECIMALS}")
+        raise SchedulingError(
+            f"the farm pays {token.symbol()}, which has {token.decimals()} decimals, but TCR has {TCR_DECIMALS}"
+        )
     return Plan(
         farm=farm,
         token=token.contract,
@@ -197,7 +204,7 @@ def read_plan(
 
 
 def _next_week(farm: AtBlock, from_week: int | None, margin: int) -> int:
-    """The week that the next amount goes to, also if it arrives `margin` seconds later."""
+    """Return the week that the next amount goes to, even if it arrives `margin` seconds later."""
     scheduled, start, now = farm.weeksScheduled(), farm.start(), ape.chain.pending_timestamp
     first = int(max(scheduled, -((start - now) // WEEK)))
     if from_week is not None and from_week != first:
@@ -208,7 +215,8 @@ def _next_week(farm: AtBlock, from_week: int | None, margin: int) -> int:
     if left < margin:
         raise SchedulingError(
             f"week {first} begins in {left} seconds: a transaction that takes longer would give its amount to week "
-            f"{first + 1}. Wait until it has begun (it is then lost to the programme), or take the risk: --margin {left}"
+            f"{first + 1}. Wait until week {first} has begun (the programme then loses it), or take the risk with "
+            f"--margin {left}"
         )
     return first
 
@@ -221,7 +229,7 @@ def _why_not(week: int, scheduled: int, first: int) -> str:
 
 def _missed(farm: AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
     if farm.emitted(farm.start() + len(wanted) * WEEK) == sum(wanted):
-        return  # saves a question for each week
+        return  # saves a request for each week
     for week, programme in enumerate(wanted):
         scheduled = farm.weekAmount(week)
         if scheduled != programme:
@@ -229,7 +237,7 @@ def _missed(farm: AtBlock, wanted: tuple[int, ...]) -> Iterator[Missed]:
 
 
 def _markets(farm: AtBlock) -> list[tuple[str, int, int]]:
-    """Name, ten-thousandths of the emission, and weight of each."""
+    """Return the name of each market, its ten-thousandths of the emission, and its weight."""
     primary = farm.primaryBps()
     parts = zip(Market, (primary, BPS - primary), strict=True)
     return [(market.name.lower(), bps, farm.totalWeight(market.value)) for market, bps in parts]
@@ -259,30 +267,30 @@ def _symbol(token: AtBlock) -> str:
         return "?"
 
 
-# --- what is to be done ---
+# --- sending ---
 
 
 def verify_sender(plan: Plan, account: AccountAPI) -> None:
-    """Raises SchedulingError when the account is not the farm's owner, or has too little TCR."""
+    """Raise SchedulingError if the account is not the farm's owner or has too little TCR."""
     if account.address != plan.owner:
         raise SchedulingError(
-            f"{account.address} is not the owner of the farm: {plan.owner} is, and nobody else can schedule. "
+            f"{account.address} is not the owner of the farm: only {plan.owner} can schedule. "
             "--dry-run prints what the owner has to send"
         )
     if plan.balance < plan.total:
         raise SchedulingError(
-            f"{plan.owner} has {tcr(plan.balance)}, the weeks take {tcr(plan.total)}: "
+            f"{plan.owner} has {tcr(plan.balance)}, but the weeks need {tcr(plan.total)}: "
             f"{tcr(plan.total - plan.balance)} are missing"
         )
 
 
 def _now(plan: Plan) -> AtBlock:
-    """The farm of the latest block. Raises SchedulingError when whoever answers does not know the plan's yet."""
+    """Return the farm as of the latest block. Raises SchedulingError if the node does not have the plan's block yet."""
     latest = latest_block()
     if latest < plan.block:
         raise SchedulingError(
-            f"the node that answers is behind: its latest block is {latest}, and the plan is of block {plan.block}. Nothing "
-            "was scheduled. Run again"
+            f"the node is behind: its latest block is {latest}, but the plan was made at block {plan.block}. Nothing was "
+            "scheduled. Run again"
         )
     return AtBlock(plan.farm, latest)
 
@@ -290,12 +298,12 @@ def _now(plan: Plan) -> AtBlock:
 def send_plan(
     plan: Plan, account: AccountAPI, margin: int = MARGIN, report: Callable[[str], object] = lambda _: None
 ) -> list[ReceiptAPI]:
-    """Sends the plan's calls, one after the other. Cut off anywhere, run again from `read_plan` on: it goes on.
+    """Send the plan's calls one after the other. After an interruption, start again with `read_plan`.
 
     Raises:
-        SchedulingError: the account cannot, or the first week is the next no more; says whether something was scheduled.
+        SchedulingError: the account cannot schedule, or another week is next; the message says if anything was scheduled.
         SendingError: the account cannot send.
-        What the chain answers when it refuses a transaction.
+        Whatever the chain answers when it refuses a transaction.
     """
     verify_sender(plan, account)
     receipts: list[ReceiptAPI] = []
@@ -305,7 +313,7 @@ def send_plan(
     (scheduled,) = receipts[-1].decode_logs(plan.farm.Scheduled)
     if scheduled.firstWeek != plan.first_week:
         raise SchedulingError(
-            f"the transaction came too late: the amounts of the weeks from {plan.first_week} on went to those from "
+            f"the transaction came too late: the amounts for the weeks from {plan.first_week} on went to the weeks from "
             f"{scheduled.firstWeek} on, and cannot be taken back"
         )
     return receipts

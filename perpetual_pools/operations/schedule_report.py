@@ -1,32 +1,24 @@
-"""What is about to be scheduled, and was: as data for machines, as tables for people."""
+"""A schedule, as data for machines and as tables for people."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from perpetual_pools.formatting import as_utc, new_table, percent, tcr, tcr_to_four_places
 from perpetual_pools.model.farm import BPS
-from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.schedule import HOURS_IN_A_WEEK, Plan, Share
-
-if TYPE_CHECKING:
-    from ape.api import ReceiptAPI
 
 SCHEMA_VERSION = 1
 MISSED_SHOWN = 10
 
 
-def build_report(plan: Plan, receipts: list[ReceiptAPI]) -> dict[str, Any]:
-    """The plan, and what was sent of it: integers as strings, their units in the names of the keys.
-
-    Args:
-        receipts: one for each of the plan's calls; none if it was not sent.
-    """
+def build_report(plan: Plan) -> dict[str, Any]:
+    """Return the plan with amounts as strings; the names of the keys have the units."""
     return {
         "schema_version": SCHEMA_VERSION,
         "farm": plan.farm.address,
@@ -60,12 +52,11 @@ def build_report(plan: Plan, receipts: list[ReceiptAPI]) -> dict[str, Any]:
             }
             for share in plan.shares
         ],
-        "transactions": transactions(plan.calls, receipts),
     }
 
 
 def print_plan(plan: Plan, console: Console) -> None:
-    """Weeks, what each farm gets of them, and what went or goes nowhere. All fits into 80 columns."""
+    """Print the weeks, what each farm gets, and what nobody gets, within 80 columns."""
     for line in _missed(plan):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(_weeks(plan))
@@ -74,17 +65,17 @@ def print_plan(plan: Plan, console: Console) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def of_a_safe(plan: Plan) -> str:
-    """What whoever signs the calls elsewhere has to know, and no contract can see to."""
+def notice_to_signers(plan: Plan) -> str:
+    """Return what the signers of the calls have to know, because no contract can enforce it."""
     return (
-        f"Execute the calls before {as_utc(plan.execute_before)}, when week {plan.first_week} begins: later, their amounts "
-        "go to the weeks after. Execute them once: executed again, they schedule as many weeks again, with the same amounts"
+        f"Execute the calls before {as_utc(plan.execute_before)}, when week {plan.first_week} begins: after that, their "
+        "amounts go to later weeks. Execute them only once: a second time, they schedule more weeks with the same amounts"
     )
 
 
 def _missed(plan: Plan) -> Iterator[str]:
     if plan.missed:
-        yield "Weeks that emit something else than the programme says, and cannot be changed:"
+        yield "These weeks do not emit what the programme says, and cannot be changed:"
     for missed in plan.missed[:MISSED_SHOWN]:
         yield f"  week {missed.week}: {tcr(missed.scheduled)}, the programme says {tcr(missed.programme)}"
     if len(plan.missed) > MISSED_SHOWN:
@@ -92,7 +83,7 @@ def _missed(plan: Plan) -> Iterator[str]:
 
 
 def _weeks(plan: Plan) -> Table:
-    table = new_table("To be scheduled", "week", "begins", "TCR", "TCR per hour")
+    table = new_table("Weeks to schedule", "week", "begins", "TCR", "TCR per hour")
     for week, amount in enumerate(plan.amounts, start=plan.first_week):
         hourly = tcr_to_four_places(amount // HOURS_IN_A_WEEK)
         table.add_row(str(week), as_utc(plan.begin(week)), tcr(amount).removesuffix(" TCR"), hourly)
@@ -101,10 +92,10 @@ def _weeks(plan: Plan) -> Table:
 
 
 def _farms(plan: Plan) -> Table:
-    """The first and the last of the weeks: the shares are the same in all."""
+    """Show the first and the last week: the shares are the same in all."""
     shown = {plan.first_week: plan.amounts[0], plan.last_week: plan.amounts[-1]}
     headings = [f"TCR per hour\nin week {week}" for week in shown]
-    table = new_table("What farms get, with weights and allocation as they are now", "", "market", "share", *headings)
+    table = new_table("What each farm gets with the current weights and allocation", "", "market", "share", *headings)
     symbols = Counter(share.symbol for share in plan.shares)
     for share in plan.shares:
         name = share.symbol if symbols[share.symbol] == 1 else f"{share.symbol} {share.token[:6]}..{share.token[-4:]}"
@@ -121,13 +112,13 @@ def _farms(plan: Plan) -> Table:
 
 
 def _part(share: Share) -> str:
-    """Of the whole emission."""
+    """Return the farm's share of the whole emission."""
     return percent(share.market_bps * share.weight, BPS * share.market_weight) if share.weight else percent(0, 1)
 
 
 def _notes(plan: Plan) -> Iterator[str]:
     if any(not share.staked for share in plan.shares):
-        yield "* nobody stakes there now; what it gets meanwhile is undistributed"
+        yield "* nobody stakes here now: until somebody does, its part is undistributed"
     for market in plan.unweighted:
-        yield f"The {market} market has no weight: what it would get is undistributed"
+        yield f"The {market} market has no weight, so its part is undistributed"
     yield f"The owner, {plan.owner}, has {tcr(plan.balance)}; the farm may take {tcr(plan.allowance)} of it."

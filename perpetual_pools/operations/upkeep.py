@@ -1,4 +1,4 @@
-"""The upkeep of a record's pools: what is due, in one transaction, and what came of it."""
+"""Upkeep: rebalance all pools of a record that are due in one transaction, and read what happened to each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ape
 from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.conversions import to_hex
@@ -14,8 +15,9 @@ from eth_utils.crypto import keccak
 from perpetual_pools.chain.contracts import at_block, container
 from perpetual_pools.deployment.plan import KEEPER
 from perpetual_pools.model import ZERO_ADDRESS
+from perpetual_pools.model.maths import latest_grid_time
 from perpetual_pools.operations.calls import Call, Found
-from perpetual_pools.operations.pools import pools_of
+from perpetual_pools.operations.markets import pools_of
 from perpetual_pools.records import Record
 
 if TYPE_CHECKING:
@@ -24,17 +26,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Upkeep(Found):
-    """One call for all pools whose time has come and whose oracle has a price for it; none without such."""
+    """One call for all pools that are due and whose oracle has the price; no call if there are no such pools."""
 
     names: tuple[str, ...]
-    """Of those."""
-    waiting: tuple[str, ...]
-    """Pools whose time has come, but without a price."""
+    """The pools of the call."""
+    missing_prices: dict[str, int]
+    """Pools that are due but lack a price, and the time of that price in Unix seconds."""
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The pools that are due but lack a price."""
+        return tuple(self.missing_prices)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one pool. WAD and settlement units; `failure` is what it reverted with, empty if it did not."""
+    """What happened to one pool. The price is WAD, the reward in settlement units; `failure` is the error or empty."""
 
     name: str
     price: int = 0
@@ -43,9 +50,13 @@ class Outcome:
 
 
 def find_upkeep(record: Record, block: int, recipient: str | None = None) -> Upkeep:
-    """What is due. `recipient`: who gets the rewards; None: nobody, they stay in the pools.
+    """Return the upkeep that is due as of the block.
 
-    Raises RecordError when the record has no keeper.
+    Args:
+        recipient: who gets the rewards. None: nobody gets them, they stay in the pools.
+
+    Raises:
+        RecordError: the record has no keeper.
     """
     pools, keeper = pools_of(record), at_block("PoolKeeper", record.address(KEEPER), block)
     addresses = list(pools.values())
@@ -55,11 +66,12 @@ def find_upkeep(record: Record, block: int, recipient: str | None = None) -> Upk
     names = tuple(_name(pools, pool) for pool in ready)
     arguments = ([pools[name] for name in names], list(hints), recipient or ZERO_ADDRESS)
     calls = (Call(KEEPER, keeper.contract, "upkeep", arguments),) if names else ()
-    return Upkeep(calls, names, tuple(name for name in pools if is_due[name] and name not in names))
+    waiting = {name: pool for name, pool in pools.items() if is_due[name] and name not in names}
+    return Upkeep(calls, names, {name: _grid_time(pool, block) for name, pool in waiting.items()})
 
 
 def outcomes(record: Record, receipts: Sequence[ReceiptAPI]) -> list[Outcome]:
-    """What the upkeep says of each pool that was called. No receipts: nothing."""
+    """Return what the receipts of an upkeep say about each pool that was called."""
     pools, found = pools_of(record), []
     events = [
         container("LeveragedPool").contract_type.events["Rebalanced"],
@@ -74,8 +86,15 @@ def outcomes(record: Record, receipts: Sequence[ReceiptAPI]) -> list[Outcome]:
     return found
 
 
+def _grid_time(pool: str, block: int) -> int:
+    """Return the time of the price that the pool rebalances at: with grid times skipped, the latest one."""
+    contract, now = at_block("LeveragedPool", pool, block), int(ape.chain.blocks[block].timestamp)
+    due = int(contract.nextRebalance())
+    return latest_grid_time(due, max(due, now), contract.rebalanceInterval())
+
+
 def _error(reason: bytes) -> str:
-    """Like `RebalanceNotDue(1700000000)`: an error of the pool or its oracle; in hex if it is neither's."""
+    """Return an error of the pool or its oracle like `RebalanceNotDue(1700000000)`, and any other in hex."""
     for contract in ("LeveragedPool", "ChainlinkOracleWrapper"):
         for error in container(contract).contract_type.errors:
             types = [field.canonical_type for field in error.inputs]

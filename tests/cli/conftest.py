@@ -19,6 +19,12 @@ from tests.support.systems import LOCAL, RealNetwork, System
 HOUR = 3_600
 
 
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "record.json"

@@ -637,6 +637,7 @@ def test_demo__chain_and_model_differ_by_a_unit__both_values_and_exit_code_1(tam
     ended = tampered["chain_and_model_part"]
     straddler = ended.report["traders"][3]["address"]
     assert ended.failures == [
+        f"USDC in all: the chain says {7 * 2_500_000 * 10**6 + 1}, the model says {7 * 2_500_000 * 10**6}",
         # 150,000 went into either side of two markets
         f"USDC of {straddler}: the chain says 1900000000001, the model says 1900000000000",
         "3-ETH/USDC protocolFees: the chain says 2374428, the model says 2374429",

@@ -209,7 +209,7 @@ def test_deploy__dry_run__prints_the_addresses_of_the_real_run_and_leaves_nothin
     done = run(empty_chain, "deploy", *PARAMS, "--record", path, "--dry-run", "--json")
     assert nonce_of_deployer(empty_chain) == 0
     assert done.returncode == 0, done.stderr
-    assert done.stderr.endswith("\nDry run: nothing of it is left\n")
+    assert done.stderr.endswith("\nDry run: everything is undone\n")
     assert entries(json.loads(done.stdout)) == entries(json.loads(system.path.read_text()))
     assert not path.exists()
 

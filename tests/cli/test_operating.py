@@ -16,7 +16,7 @@ from perpetual_pools.chain.contracts import container, instance
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS
-from perpetual_pools.operations.pools import pools_of
+from perpetual_pools.operations.markets import pools_of
 from tests.fork.upstream import TCR, USDC, local_arbitrum
 from tests.support.anvil import connected
 from tests.support.commands import ROOT, ape_run

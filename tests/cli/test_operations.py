@@ -8,12 +8,15 @@ from eth_utils import to_hex
 
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.chain.sending import SendingError, latest_block, nonce_at
-from perpetual_pools.cli.command import find_and_send
+from perpetual_pools.cli.operation import find_and_send
+from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
 from perpetual_pools.operations.calls import Call, Found, OperationError, safe_batch, send_calls
+from perpetual_pools.operations.claim import find_claims
+from perpetual_pools.operations.fees import Fees, find_fees
 from perpetual_pools.operations.owner import decide
-from perpetual_pools.operations.pools import Fees, find_fees, find_shutdown
-from perpetual_pools.operations.seed import find_claims, find_seeding
+from perpetual_pools.operations.seed import find_seeding
+from perpetual_pools.operations.shutdown import find_shutdown
 from perpetual_pools.operations.upkeep import Outcome, find_upkeep, outcomes
 from perpetual_pools.records import Record, RecordError
 from tests.support.commands import run
@@ -102,7 +105,7 @@ def test_seeding__account_with_too_little__is_told(deployed: Record, usdc: Any, 
     usdc.mint(owner, 1_999 * UNIT, sender=owner)
     with pytest.raises(OperationError) as raised:
         find_seeding(deployed, latest_block(), POOL, 1_000 * UNIT, owner.address)
-    assert str(raised.value) == f"{owner.address} has 1999000000 units of USDC, 2000000000 are needed"
+    assert str(raised.value) == f"{owner.address} has 1999000000 units of USDC but needs 2000000000"
 
 
 def test_market_that_is_not_there__is_told(deployed: Record, owner: Any) -> None:
@@ -157,6 +160,7 @@ def test_upkeep__oracle_without_a_price__is_waiting(deployed: Record, pool: Any,
     chain.mine(timestamp=pool.nextRebalance() + 2 * DAY)
     upkeep = find_upkeep(deployed, latest_block())
     assert (upkeep.names, upkeep.waiting, upkeep.calls) == ((), (POOL,), ())
+    assert upkeep.missing_prices == {POOL: pool.nextRebalance() + 2 * DAY}
 
 
 def test_upkeep__somebody_was_first__says_what_it_reverted_with(
@@ -237,7 +241,8 @@ def test_shutdown__only_14_days_after_a_missed_rebalance__and_once(
     with pytest.raises(OperationError) as raised:
         find_shutdown(deployed, latest_block(), POOL)
     assert str(raised.value) == (
-        f"{POOL} can be shut down from {opens} on, 14 days after the rebalance that it misses; it is {opens - 1} now"
+        f"{POOL} cannot be shut down before {as_utc(opens)}, 14 days after the rebalance that it missed; "
+        f"it is {as_utc(opens - 1)} now"
     )
     chain.pending_timestamp = opens
     list(send_calls(owner, find_shutdown(deployed, latest_block(), POOL).calls, owner.nonce))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from perpetual_pools.chain.contracts import instance
+from perpetual_pools.formatting import as_utc
 from tests.support.anvil import connected
 from tests.support.commands import DEPLOYER, MARKETS
 from tests.support.systems import System
@@ -48,7 +49,7 @@ def test_owner__with_its_account__sends_what_is_not_so_already(system: System) -
     assert (done.returncode, done.stdout) == (0, "1 sent\n"), done.stderr
     assert mints_paused(system) == [False, True, False, False]
     again = system.run(*words)
-    assert (again.returncode, again.stdout) == (0, "Nothing to do: all is so already\n"), again.stderr
+    assert (again.returncode, again.stdout) == (0, "Nothing to do: everything is set already\n"), again.stderr
 
 
 def test_owner__with_another_account__is_told_who_has_to_send(system: System) -> None:
@@ -56,3 +57,17 @@ def test_owner__with_another_account__is_told_who_has_to_send(system: System) ->
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f" is not the owner: {DEPLOYER} has to send this\n")
     assert mints_paused(system) == [False] * 4
+
+
+def test_upkeep__no_price_for_two_days__says_for_which_time_and_fails(system: System) -> None:
+    """The grid times in between are skipped: the price of the latest is missing."""
+    with connected(system.url) as provider:
+        time = instance("LeveragedPool", system.pools[0]).nextRebalance() + 48 * 3_600
+        provider.set_timestamp(time)
+        provider.mine()
+    done = system.run("upkeep", "--yes")
+    assert (done.returncode, done.stdout) == (1, "Nothing is ready\n")
+    assert done.stderr.splitlines()[-4:] == [
+        f"{market} is due, but its oracle has no price for {as_utc(time)} yet: see `ape run status`"
+        for market in MARKETS
+    ]

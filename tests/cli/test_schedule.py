@@ -204,7 +204,7 @@ def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_th
     assert state(url, farm) == before
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(
-        f"Error: {OWNER} is not the owner of the farm: {STRANGER} is, and nobody else can schedule. "
+        f"Error: {OWNER} is not the owner of the farm: only {STRANGER} can schedule. "
         "--dry-run prints what the owner has to send\n"
     )
     assert dry.returncode == 0, dry.stderr
@@ -228,8 +228,8 @@ def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_unti
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["execute_before"] == start
     assert done.stderr.endswith(
-        f"\nExecute the calls before {as_utc(start)}, when week 0 begins: later, their amounts go to the weeks after. "
-        "Execute them once: executed again, they schedule as many weeks again, with the same amounts\n"
+        f"\nExecute the calls before {as_utc(start)}, when week 0 begins: after that, their amounts go to later weeks. "
+        "Execute them only once: a second time, they schedule more weeks with the same amounts\n"
         f"For the Safe {STRANGER}: {batch}\n"
     )
     assert json.loads(batch.read_text())["meta"] == {
@@ -278,12 +278,14 @@ def test_schedule__network_of_real_money_without_the_first_week__is_refused(real
     done = real_network.run("schedule", "--weeks", 1, "--dry-run")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(
-        "Error: name the week that you take for the next, --from-week N: whoever runs this again would else schedule the "
-        "weeks after those that are scheduled already\n"
+        "Error: name the week that you expect to be next with --from-week N: otherwise running the command twice would "
+        "schedule twice as many weeks\n"
     )
 
 
 def test_schedule__neither_weeks_nor_preview__says_what_to_do(empty_chain: str) -> None:
     done = schedule(url=empty_chain)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("Error: say how many weeks to schedule: --weeks N; or --preview to see the programme\n")
+    assert done.stderr.endswith(
+        "Error: say how many weeks to schedule with --weeks N, or see the programme with --preview\n"
+    )

@@ -15,12 +15,13 @@ from web3.exceptions import Web3Exception, Web3RPCError
 
 from perpetual_pools.chain import sending
 from perpetual_pools.chain.sending import SendingError
+from perpetual_pools.defaults import MARGIN
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model.farm import TCR, WEEK
 from perpetual_pools.operations import calls
 from perpetual_pools.operations import schedule as scheduling
+from perpetual_pools.operations.calls import transactions
 from perpetual_pools.operations.schedule import (
-    MARGIN,
     Missed,
     Plan,
     SchedulingError,
@@ -30,9 +31,9 @@ from perpetual_pools.operations.schedule import (
 )
 from perpetual_pools.operations.schedule_report import build_report, print_plan
 from perpetual_pools.records import RecordError
-from tests.conftest import NOW
 from tests.support.commands import UNDER_WAY
 from tests.support.records import record_of
+from tests.support.world import NOW
 
 START = NOW + WEEK
 AMOUNTS = weekly_amounts()
@@ -123,7 +124,7 @@ def test_send_plan__again_and_again__schedules_the_whole_programme(owner: Any, t
         send_plan(read_plan(farm, weeks), owner)
     assert scheduled(farm) == list(AMOUNTS)
     assert (tcr.balanceOf(owner), tcr.balanceOf(farm)) == (0, HOLDINGS)
-    assert refusal(farm, 1) == "the programme is over: its last week was 259, the farm's next is 260"
+    assert refusal(farm, 1) == "the programme is over: its last week was 259, and the farm's next is 260"
 
 
 def test_read_plan__at_the_second_a_week_begins__it_can_still_be_scheduled(owner: Any, farm: Any, at: Any) -> None:
@@ -228,8 +229,8 @@ def test_read_plan__another_week_than_the_next__is_refused(owner: Any, farm: Any
 def test_read_plan__next_week_begins_too_soon__is_refused(farm: Any, at: Any) -> None:
     at(START - MARGIN + 1)
     assert refusal(farm, 1) == (
-        "week 0 begins in 599 seconds: a transaction that takes longer would give its amount to week 1. Wait until it has "
-        "begun (it is then lost to the programme), or take the risk: --margin 599"
+        "week 0 begins in 599 seconds: a transaction that takes longer would give its amount to week 1. Wait until week 0 "
+        "has begun (the programme then loses it), or take the risk with --margin 599"
     )
     assert read_plan(farm, 1, margin=MARGIN - 1).first_week == 0
     at(START - MARGIN)
@@ -239,14 +240,14 @@ def test_read_plan__next_week_begins_too_soon__is_refused(farm: Any, at: Any) ->
 @pytest.mark.parametrize("weeks", [-1, 0, 259])
 def test_read_plan__weeks_that_the_programme_does_not_have__are_refused(owner: Any, farm: Any, weeks: int) -> None:
     send_plan(read_plan(farm, 2), owner)
-    assert refusal(farm, weeks) == f"from week 2 on the programme has 1 to 258 weeks, not {weeks}"
+    assert refusal(farm, weeks) == f"from week 2 on, the programme has 258 weeks: {weeks} cannot be scheduled"
 
 
 def test_read_plan__reward_token_of_other_decimals__is_refused(owner: Any, project: Any, at: Any) -> None:
     at(NOW)
     usdc = owner.deploy(project.MockERC20, "USD Coin", "USDC", 6)
     farm = owner.deploy(project.StakingFarm, usdc, owner, START)
-    assert refusal(farm, 1) == "the farm pays USDC of 6 decimals, TCR has 18"
+    assert refusal(farm, 1) == "the farm pays USDC, which has 6 decimals, but TCR has 18"
 
 
 def test_send_plan__account_is_not_the_owner__sends_nothing(owner: Any, stranger: Any, farm: Any) -> None:
@@ -254,7 +255,7 @@ def test_send_plan__account_is_not_the_owner__sends_nothing(owner: Any, stranger
     with pytest.raises(SchedulingError) as raised:
         send_plan(plan, stranger)
     assert str(raised.value) == (
-        f"{stranger.address} is not the owner of the farm: {owner.address} is, and nobody else can schedule. "
+        f"{stranger.address} is not the owner of the farm: only {owner.address} can schedule. "
         "--dry-run prints what the owner has to send"
     )
     assert (owner.nonce, stranger.nonce) == nonces
@@ -266,7 +267,7 @@ def test_send_plan__one_wei_too_little__sends_nothing(owner: Any, stranger: Any,
     with pytest.raises(SchedulingError) as raised:
         send_plan(plan, owner)
     assert str(raised.value) == (
-        f"{owner.address} has 28,499,999.999999999999999999 TCR, the weeks take 28,500,000 TCR: "
+        f"{owner.address} has 28,499,999.999999999999999999 TCR, but the weeks need 28,500,000 TCR: "
         "0.000000000000000001 TCR are missing"
     )
     assert owner.nonce == nonce
@@ -519,7 +520,7 @@ def test_send_plan__node_that_answers_is_behind_the_plan__sends_nothing(owner: A
     with node_behind(plan.block - 1, BLOCKS), pytest.raises(SchedulingError) as raised:
         send_plan(plan, owner)
     assert str(raised.value) == (
-        f"the node that answers is behind: its latest block is {plan.block - 1}, and the plan is of block {plan.block}. "
+        f"the node is behind: its latest block is {plan.block - 1}, but the plan was made at block {plan.block}. "
         "Nothing was scheduled. Run again"
     )
     assert (owner.nonce, farm.weeksScheduled()) == (plan.nonce, 0)
@@ -557,7 +558,8 @@ def test_send_plan__schedule_is_mined_when_its_week_has_begun__is_told(
     with pytest.raises(SchedulingError) as raised:
         send_plan(plan, owner, margin=0)
     assert str(raised.value) == (
-        "the transaction came too late: the amounts of the weeks from 0 on went to those from 1 on, and cannot be taken back"
+        "the transaction came too late: the amounts for the weeks from 0 on went to the weeks from 1 on, "
+        "and cannot be taken back"
     )
     assert scheduled(farm) == [0, AMOUNTS[0]]
 
@@ -605,9 +607,9 @@ def test_farm_at__record_that_does_not_serve__is_told(farm: Any, tmp_path: Path)
 
     assert told() == f"there is no record {path}: deploy first, or name another"
     record_of(path, {})
-    assert told() == f"{path} has 0 farms: name one by its address"
+    assert told() == f"{path} has 0 farms: name one by its address with --farm"
     record_of(path, {"a": farm.address, "b": farm.address})
-    assert told() == f"{path} has 2 farms: name one by its address"
+    assert told() == f"{path} has 2 farms: name one by its address with --farm"
     record_of(path, {"a": farm.address}, **other)
     assert told() == f"{path} is the record of another chain: arbitrum:sepolia, id 421614"
     record_of(path, {"a": farm.address}, genesis="0x" + "00" * 32)
@@ -632,20 +634,20 @@ def test_print_plan__four_weeks__shows_each_and_what_farms_get_per_hour(
     owner: Any, tokens: list[Any], farm: Any
 ) -> None:
     assert shown(read_plan(farm, 4)) == [
-        "To be scheduled",
+        "Weeks to schedule",
         "week begins TCR TCR per hour",
         "0 2033-05-25 03:10 UTC 8,000,000 47,619.0476",
         "1 2033-06-01 03:10 UTC 7,500,000 44,642.8571",
         "2 2033-06-08 03:10 UTC 6,750,000 40,178.5714",
         "3 2033-06-15 03:10 UTC 6,250,000 37,202.3809",
         "all 28,500,000",
-        "What farms get, with weights and allocation as they are now",
+        "What each farm gets with the current weights and allocation",
         "TCR per hour TCR per hour",
         "market share in week 0 in week 3",
         "1L-BTC/USDC primary 10.00 % 4,761.9047 3,720.2380",
         "1S-BTC/USDC * primary 30.00 % 14,285.7142 11,160.7142",
         "UNI-V2 * secondary 60.00 % 28,571.4285 22,321.4285",
-        "* nobody stakes there now; what it gets meanwhile is undistributed",
+        "* nobody stakes here now: until somebody does, its part is undistributed",
         f"The owner, {owner.address}, has 100,000,000 TCR; the farm may take 0 TCR of it.",
     ]
 
@@ -654,17 +656,17 @@ def test_print_plan__missed_weeks_and_nobody_to_get_anything__are_told(owner: An
     at(START + 12 * WEEK + 1)
     lines = shown(read_plan(farm, 1))
     assert lines[:13] == [
-        "Weeks that emit something else than the programme says, and cannot be changed:",
+        "These weeks do not emit what the programme says, and cannot be changed:",
         *(f"week {week}: 0 TCR, the programme says {amount // TCR:,} TCR" for week, amount in enumerate(AMOUNTS[:10])),
         "and 3 more",
-        "To be scheduled",
+        "Weeks to schedule",
     ]
     assert lines[14:16] == ["13 2033-08-24 03:10 UTC 507,055 3,018.1845", "all 507,055"]
     assert lines[-5:] == [
         "nobody primary 40.00 % 1,207.2738",
         "nobody secondary 60.00 % 1,810.9107",
-        "The primary market has no weight: what it would get is undistributed",
-        "The secondary market has no weight: what it would get is undistributed",
+        "The primary market has no weight, so its part is undistributed",
+        "The secondary market has no weight, so its part is undistributed",
         f"The owner, {owner.address}, has 100,000,000 TCR; the farm may take 0 TCR of it.",
     ]
 
@@ -718,18 +720,16 @@ def test_build_report__before_and_after__has_all_in_integers(
             )
         ],
     }
-    report = build_report(plan, [])
-    transactions = report.pop("transactions")
-    assert report == planned
-    assert [(sent["to"], sent["call"], sent["hash"]) for sent in transactions] == [
+    assert build_report(plan) == planned
+    unsent = transactions(plan.calls, [])
+    assert [(sent["to"], sent["call"], sent["hash"]) for sent in unsent] == [
         (tcr.address, f"TCR.approve({farm.address}, {plan.total})", None),
         (farm.address, f"farm.schedule({list(plan.amounts)})", None),
     ]
 
     receipts = send_plan(plan, owner)
-    report = build_report(plan, receipts)
-    assert report.pop("transactions") == [
-        transaction | {"hash": receipt.txn_hash} for transaction, receipt in zip(transactions, receipts, strict=True)
+    assert transactions(plan.calls, receipts) == [
+        sent | {"hash": receipt.txn_hash} for sent, receipt in zip(unsent, receipts, strict=True)
     ]
-    assert report == planned
-    assert [receipt.data.hex() for receipt in receipts] == [sent["data"][2:] for sent in transactions]
+    assert build_report(plan) == planned
+    assert [receipt.data.hex() for receipt in receipts] == [sent["data"][2:] for sent in unsent]

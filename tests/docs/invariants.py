@@ -10,7 +10,7 @@ from tools.symbolic import TRIES
 
 @claims.of("invariants.md")
 def tries() -> Iterator[str]:
-    yield f"Each is tried on {TRIES:,} random inputs first."
+    yield f"Before the proof, the command tries each property on {TRIES:,} random inputs."
     source = (DOCS.parent / "tests" / "unit" / "libraries" / "test_value_transfer.py").read_text()
     rounds = [int(number) for number in re.findall(r"for number in range\(([\d_]+)\)", source)]
-    yield f"{sum(rounds):,} random transfers against exact fractions"
+    yield f"compares {sum(rounds):,} random transfers with exact fractions."

@@ -54,7 +54,7 @@ def refusal(action: Callable[[int], object], time: int) -> str | None:
 @claims.of("known-issues.md")
 def the_launch() -> Iterator[str]:
     assert (LAUNCH.rebalance_interval, LAUNCH.front_running_interval, LAUNCH.leverage) == (HOUR, 5 * 60, 3)
-    yield "hourly, 5 minutes of `frontRunningInterval`, 3x where leverage matters."
+    yield "hourly rebalances, a `frontRunningInterval` of 5 minutes, and 3x where the leverage matters."
 
 
 @claims.of("known-issues.md")
@@ -63,13 +63,13 @@ def volatility_decay() -> Iterator[str]:
     assert long + short == sum(TWO_SIDES)
     lost = Fraction(TWO_SIDES[0] - long, TWO_SIDES[0])
     yield (
-        f"From 1,000 USDC a side, +5 % and back leaves long with {usdc(long)}: it has lost {percent(lost)}, "
-        "and short has won that."
+        f"With 1,000 USDC on each side, a move of +5 % and back leaves long with {usdc(long)} USDC: "
+        f"long has lost {percent(lost)}, and short has gained that amount."
     )
     sides = TWO_SIDES
     for _ in range(12):
         sides = moved(moved(sides, 100, 101), 101, 100)
-    yield f"24 hours between 100 and 101 leave long with {usdc(sides[0])}."
+    yield f"If the price alternates between 100 and 101 for 24 hours, long ends with {usdc(sides[0])} USDC."
     for _ in range(10_000):
         sides = moved(moved(sides, 100, 101), 101, 100)
     # L = k * (L + (1 - k) * (2000 - L)) gives L = 2000 * k / (1 + k); each round trip rounds by two units at most, and a
@@ -77,9 +77,12 @@ def volatility_decay() -> Iterator[str]:
     k = Fraction(100, 101) ** 3
     limit = sum(TWO_SIDES) * k / (1 + k)
     assert abs(sides[0] - limit) < 2 / (1 - k * k)
-    yield f"while nobody comes or goes, long tends to {float(limit) / USDC:.6f}."
+    yield (
+        "if the price goes on like that and nobody mints or burns, "
+        f"long's balance approaches {float(limit) / USDC:.6f} USDC."
+    )
     down_and_up = moved(moved(TWO_SIDES, 105, 100), 100, 105)
-    assert down_and_up == (short, long), "a move that starts downwards costs short instead"
+    assert down_and_up == (short, long), "if the first move is down, short loses instead"
 
 
 @claims.of("known-issues.md")
@@ -88,27 +91,30 @@ def nearly_empty_side() -> Iterator[str]:
     down, up = moved(sides, 100, 99), moved(sides, 100, 101)
     assert sides[0] - down[0] == sides[0] * loss(100, 99)
     yield (
-        "With 1,000,000 USDC long against 10 USDC short, -1 % turns the 10 into "
-        f"{cents(down[1])}, at the cost of {cents(sides[0] - down[0])} to long; "
-        f"+1 % costs short {usdc(sides[1] - up[1])}, and that is all that long can win."
+        "With 1,000,000 USDC long and 10 USDC short, a move of -1 % turns the 10 USDC into "
+        f"{cents(down[1])} USDC and costs long {cents(sides[0] - down[0])} USDC. "
+        f"A move of +1 % costs short {usdc(sides[1] - up[1])} USDC, and long cannot win more than that."
     )
     assert up[0] - sides[0] == sides[1] - up[1]
 
 
 @claims.of("known-issues.md")
 def below_min_liquidity() -> Iterator[str]:
-    yield f"While a side holds less than {LAUNCH.min_liquidity // USDC} USDC, the price is remembered but no value moves"
+    yield (
+        f"While a side holds less than {LAUNCH.min_liquidity // USDC} USDC, "
+        "the pool stores the new price but moves no value."
+    )
     thin = (1_000 * USDC, LAUNCH.min_liquidity - 1)
     pool, oracle = pool_of(thin)
     rebalance(pool, oracle, "13:00:00", 110)
     rebalance(pool, oracle, "14:00:00", 110)
-    assert (pool.balances(), pool.last_price) == (thin, 110 * WAD), "gone, not put off"
+    assert (pool.balances(), pool.last_price) == (thin, 110 * WAD), "not made up for later"
 
 
 @claims.of("known-issues.md")
 def commitments_that_wait() -> Iterator[str]:
     longest = LAUNCH.rebalance_interval + LAUNCH.front_running_interval
-    yield "waits for its rebalance, 1 hour and 5 minutes at most when keepers are on time."
+    yield "waits for its rebalance, at most 1 hour and 5 minutes when keepers are on time."
     waits = []
     for time in ("12:00:01", "12:54:59", "12:55:00", "12:59:59"):
         pool, _ = pool_of(TWO_SIDES)
@@ -118,7 +124,7 @@ def commitments_that_wait() -> Iterator[str]:
         waits.append(pool.last_rebalance - at(time))
     assert max(waits) == longest == HOUR + 5 * 60
 
-    yield "14 days after the rebalance that was missed, so 14 days, 1 hour and 5 minutes at most."
+    yield "14 days after the missed rebalance, so the wait is at most 14 days, 1 hour and 5 minutes."
     pool, oracle = pool_of(TWO_SIDES)
     # As late as makes the pool skip a grid time: the longest that `next` can be away.
     pool.rebalance(at("13:55:00"))
@@ -148,9 +154,12 @@ def skipped_grid_time() -> Iterator[str]:
             rebalance(pool, oracle, "14:00:00", 105)
         rebalance(pool, oracle, "15:00:00", 100)
         long[following] = usdc(pool.balances()[0])
-    yield (f"+5 % and back, which would have left long with {long['14:00:00']}, leaves it with {long['15:00:00']}.")
+    yield (
+        f"+5 % and back would have left long with {long['14:00:00']} USDC, "
+        f"but now leaves it with {long['15:00:00']} USDC."
+    )
     at_maximum = (late - LAUNCH.keeper_reward_ramp) // 60
-    yield f"The reward for ending the wait has been at its maximum for {at_maximum} minutes by then."
+    yield f"By then the keeper reward has been at its maximum for {at_maximum} minutes"
 
 
 @claims.of("known-issues.md")
@@ -159,8 +168,8 @@ def old_feed() -> Iterator[str]:
     yield f"`maxAge` is therefore {max_age // HOUR} hours."
     won = Fraction(moved(TWO_SIDES, 1_000, 1_001)[0] - TWO_SIDES[0], TWO_SIDES[0])
     yield (
-        "if the gap of, say, 0.1 % is still there at the grid time, who has minted wins "
-        f"{percent(won)} from the other side at 3x"
+        "If the gap is 0.1 % and is still there at the grid time, a trader who minted on the right side wins "
+        f"{percent(won)} from the other side at 3x."
     )
     feed = Feed(8, [Round(1, 100 * 10**8, at("11:00:00"), at("11:00:00"))])
     oracle = ChainlinkOracle(feed, None, max_age, 0)
@@ -170,8 +179,8 @@ def old_feed() -> Iterator[str]:
     while (refused := refusal(pool.rebalance, pool.next_rebalance)) is None:
         unchanged += 1
     assert refused.startswith("RoundStale(roundId=2")
-    yield f"up to {unchanged} rebalances see an unchanged price, and the {unchanged + 1}th fails;"
-    yield f"If the feed then comes back 10 % higher, short pays {percent(loss(100, 110))} at once."
+    yield f"up to {unchanged} rebalances use an unchanged price, and the {unchanged + 1}th fails."
+    yield f"If the feed then returns with a price that is 10 % higher, short pays {percent(loss(100, 110))} at once."
 
 
 @claims.of("known-issues.md")
@@ -182,8 +191,9 @@ def choice_among_grid_times() -> Iterator[str]:
     rebalance(tardy, oracle, "14:00:00", 100)
     assert tardy.balances() == TWO_SIDES
     yield (
-        "With 1,000 USDC a side, 105 at 13:00 and 100 again at 14:00, a call before 14:00 gives long "
-        f"{usdc(prompt.balances()[0] - TWO_SIDES[0])}, a call after it gives nobody anything."
+        "With 1,000 USDC on each side and prices of 100 at 12:00, 105 at 13:00 and 100 at 14:00, "
+        f"a call before 14:00 gives long {usdc(prompt.balances()[0] - TWO_SIDES[0])} USDC, "
+        "and a call after 14:00 moves nothing."
     )
 
 
@@ -199,23 +209,26 @@ def sequencer_outage() -> Iterator[str]:
         assert "SequencerGracePeriod" in str(refusal(pool.rebalance, at(time)))
     pool.rebalance(at("15:00:00"))
     yield (
-        "With an hour of grace and a sequencer back at 13:10, the price of 14:00 is refused, and the first rebalance "
-        f"is that of {clock(pool.last_rebalance)[:5]}."
+        "With a grace period of an hour and a sequencer that is back at 13:10, the wrapper refuses the price of 14:00, "
+        f"and the first rebalance uses the price of {clock(pool.last_rebalance)[:5]}."
     )
 
 
 @claims.of("known-issues.md")
 def dust() -> Iterator[str]:
-    yield "each leaves less than 0.000001 USDC or 10^-18 tokens in the pool, for nobody."
+    yield "Each commitment leaves less than 0.000001 USDC or 10^-18 tokens in the pool, and they belong to nobody."
     assert USDC == 10**6
     worth = [DUST * price * USDC // TOKEN for price in (1, 1_000)]
-    yield f"{usdc(worth[0])} USDC at a token price of 1, {usdc(worth[1])} USDC at a price of 1,000."
+    yield (
+        f"less than {usdc(worth[0])} USDC at a token price of 1, "
+        f"and less than {usdc(worth[1])} USDC at a token price of 1,000."
+    )
 
 
 @claims.of("known-issues.md")
 def largest_price() -> Iterator[str]:
     assert MAX_PRICE == 2**96 - 1
-    yield f"A price of 2^96 WAD or more, about {2**96 / WAD / 10**10:.1f} * 10^10, is none."
+    yield f"refuses a price of 2^96 in WAD, which is about {2**96 / WAD / 10**10:.1f} * 10^10, or above."
 
 
 @claims.of("known-issues.md")
@@ -223,4 +236,4 @@ def small_pools() -> Iterator[str]:
     sides = (10**12, 10**12)
     reward = sum(maths.keeper_reward(*sides, 10**12, 0, 0, HOUR))
     hourly = Fraction(reward, sum(sides))
-    yield f"at most {percent(hourly)} of the pool per hour, {percent(24 * hourly)} a day."
+    yield f"at most {percent(hourly)} of the pool per hour, which is {percent(24 * hourly)} a day."

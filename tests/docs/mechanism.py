@@ -27,10 +27,10 @@ def worked_example() -> Iterator[str]:
         yield flat(f"| {' | '.join(cells)} |")
     kept = Fraction(100, 105) ** 3
     assert UP[1] == -(-1_000 * USDC * kept // 1)
-    yield f"It keeps `(100 / 105)^3 = {float(kept):.6f}` of what it has"
+    yield f"It keeps `(100 / 105)^3 = {float(kept):.6f}` of its balance"
     yield (
-        f"the way back costs it {(UP[0] - BACK[0]) / USDC:.2f} USDC, "
-        f"and the round trip {percent(1 - Fraction(BACK[0], TWO_SIDES[0]))}"
+        f"The way back costs long {(UP[0] - BACK[0]) / USDC:.2f} USDC, "
+        f"and the round trip costs it {percent(1 - Fraction(BACK[0], TWO_SIDES[0]))}"
     )
 
 
@@ -45,26 +45,26 @@ def loss_of_the_loser() -> Iterator[str]:
 @claims.of("mechanism.md")
 def rebalancing_rate() -> Iterator[str]:
     long, short = 1_100 * USDC, 1_000 * USDC
-    yield "With 1,100 USDC long and 1,000 short at 3x"
+    yield "With 1,100 USDC long, 1,000 USDC short and `p` = 3"
     for name, price in (("+1 %", 101), ("-1 %", 99)):
         new_long, new_short = moved((long, short), 100, price)
         gains = ((new_long - long, long), (new_short - short, short))
         cells = (f"{change(gain)} | {percent(Fraction(gain, own), sign=True)}" for gain, own in gains)
         yield f"| {name} | {' | '.join(cells)} |"
-    yield f"Short wins at {long / short} times the rate at which long loses."
+    yield f"Short's percentage gain is {long / short} times long's percentage loss."
     long_rate, short_rate = (Fraction(rate, WAD) for rate in maths.rebalancing_rates(long, short))
-    yield f"here {percent(short_rate, sign=True)} for short and {percent(long_rate, sign=True)} for long."
+    yield f"Here it is {percent(short_rate, sign=True)} for short and {percent(long_rate, sign=True)} for long."
 
 
 @claims.of("mechanism.md")
 def when_commitments_execute() -> Iterator[str]:
-    yield "With the 5 minutes of `frontRunningInterval` at launch, and a rebalance due at 13:00:"
+    yield "With a `frontRunningInterval` of 5 minutes, as at launch, and a rebalance due at 13:00:"
     assert LAUNCH.front_running_interval == 5 * 60
     for time, note in (
         ("12:00:01", ""),
         ("12:54:59", ""),
         ("12:55:00", ""),
-        ("13:20:00", ", rebalance not called yet"),
+        ("13:20:00", ", before anyone called the rebalance"),
     ):
         usd = Ledger()
         usd.mint("alice", USDC)
@@ -84,12 +84,13 @@ def charges() -> Iterator[str]:
     fee = LAUNCH.management_fee
     hourly, yearly = (maths.management_fee(1_000 * USDC, fee, seconds) for seconds in (HOUR, YEAR))
     yield (
-        f"At {100 * fee // WAD} % a year, 1,000 USDC pay {usdc(hourly)} USDC an hour and {cents(yearly)} USDC a year."
+        f"At {100 * fee // WAD} % a year, a side of 1,000 USDC pays {usdc(hourly)} USDC an hour "
+        f"and {cents(yearly)} USDC a year."
     )
-    yield "at most 0.01 % of the pool per hour"
+    yield "at 0.01 % of the pool per hour of the interval."
     assert sum(maths.keeper_reward(10**9, 10**9, 10**12, 0, 0, HOUR)) == 2 * 10**9 // 10_000
     assert (LAUNCH.keeper_reward_max, LAUNCH.keeper_reward_ramp) == (2 * USDC, 10 * 60)
-    yield "With at most 2 USDC over 10 minutes:"
+    yield "With a `keeperRewardMax` of 2 USDC and a `keeperRewardRamp` of 10 minutes:"
     yield "| seconds late | reward, pool of 2,000 USDC | reward, pool of 2,000,000 USDC |"
     for late in (0, 6, 60, 600):
         rewards = (
@@ -101,14 +102,14 @@ def charges() -> Iterator[str]:
 
 @claims.of("mechanism.md")
 def batches() -> Iterator[str]:
-    yield "After hour 1 above, with no fees and with 1 % each on minting and burning:"
+    yield "once without fees and once with a mint fee and a burn fee of 1 % each:"
     yield "| batch | formula | no fees | 1 % and 1 % |"
     rows = (
         ("mint with 100 USDC, long", "`amount * supply / balance`", CommitType.LONG_MINT, 100 * USDC, tokens, " L"),
         ("burn 100 S-tokens", "`amount * balance / supply`", CommitType.SHORT_BURN, 100 * TOKEN, usdc, " USDC"),
         (
             "flip 100 S-tokens to long",
-            "a burn, and a mint with what it yields",
+            "a burn, then a mint with its proceeds",
             CommitType.SHORT_BURN_LONG_MINT,
             100 * TOKEN,
             tokens,
@@ -132,6 +133,6 @@ def opening() -> Iterator[str]:
     pool.rebalance(at("12:00:00"))
     assert (pool.balances(), pool.supplies(), pool.token_prices()) == (TWO_SIDES, (SUPPLY, SUPPLY), (WAD, WAD))
     yield (
-        f"A pool `{pool.name}` has 1,000 USDC on each side and 1,000 tokens of each: "
-        "`3L-BTC/USDC` and `3S-BTC/USDC` cost 1 USDC."
+        f"A pool `{pool.name}` holds 1,000 USDC on each side. There are 1,000 `3L-BTC/USDC` and 1,000 `3S-BTC/USDC`, "
+        "so each token is worth 1 USDC."
     )

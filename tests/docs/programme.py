@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from perpetual_pools.defaults import MARGIN, SAFE_MARGIN
 from perpetual_pools.emissions.amounts import LAUNCH, Decline
-from perpetual_pools.operations.schedule import MARGIN, SAFE_MARGIN
 from tests.docs import claims
 from tests.docs.text import percent
 
@@ -19,7 +19,7 @@ def of_supply(amount: int) -> str:
 @claims.of("programme.md")
 def phases() -> Iterator[str]:
     yield (
-        f"{LAUNCH.supply:,} TCR exist. The programme emits {of_supply(sum(AMOUNTS))} of them in {len(AMOUNTS)} weeks, "
+        f"There are {LAUNCH.supply:,} TCR. The programme emits {of_supply(sum(AMOUNTS))} of them in {len(AMOUNTS)} weeks, "
         f"out of the {of_supply(LAUNCH.left)} that are left for distribution."
     )
     for first, phase in zip(LAUNCH.starts, LAUNCH.phases, strict=True):
@@ -28,7 +28,7 @@ def phases() -> Iterator[str]:
         cells = [f"{first} to {end - 1}", *(f"{number:,}" for number in numbers), of_supply(sum(AMOUNTS[:end]))]
         yield f"| {' | '.join(cells)} |"
     *others, last = (f"{amount:,}" for amount in AMOUNTS[:4])
-    yield f"The first four weeks are given: {', '.join(others)} and {last} TCR."
+    yield f"The first four weeks have fixed amounts: {', '.join(others)} and {last} TCR."
 
 
 def ratio(phase: int) -> float:
@@ -50,23 +50,23 @@ def declines() -> Iterator[str]:
     assert isinstance(third, Decline)
     yield (
         f"`least` is {second.least:,} TCR in weeks 4 to 25 and {third.least:,} TCR in weeks 26 to 259, "
-        f"which makes `r` {ratio(1):.4f} and {ratio(2):.4f}."
+        f"and so `r` is {ratio(1):.4f} and {ratio(2):.4f}."
     )
     yield (
-        f"{third.weeks} weeks have to share {third.total:,} TCR, {third.total // third.weeks:,} a week on average, "
+        f"{third.weeks} weeks have to share {third.total:,} TCR, which is {third.total // third.weeks:,} a week on average, "
         "and week 25 must not get less than week 26."
     )
     steps = [1 - Fraction(after, before) for before, after in pairwise(AMOUNTS)]
     assert max(steps) == steps[3]
     yield (
-        f"The greatest step is that into week 4, of {percent(steps[3])} of the week before; from week 25 to week 26 "
-        f"the step is {percent(steps[25])}, and the last week still gets "
-        f"{percent(Fraction(AMOUNTS[-1], AMOUNTS[26]))} of what week 26 gets."
+        f"The largest step is the one into week 4, which takes {percent(steps[3])} off the week before. "
+        f"The step from week 25 to week 26 is {percent(steps[25])}, and the last week still gets "
+        f"{percent(Fraction(AMOUNTS[-1], AMOUNTS[26]))} of the amount of week 26."
     )
 
 
 @claims.of("programme.md")
 def margin() -> Iterator[str]:
-    yield f"begins in less than {MARGIN} seconds, nothing is sent"
+    yield f"begins in less than {MARGIN} seconds, the command sends nothing"
     assert SAFE_MARGIN == 24 * 60 * 60
     yield "begins in less than 1 day"

@@ -33,8 +33,10 @@ def example() -> StakingFarm:
 @claims.of("staking.md")
 def shares() -> Iterator[str]:
     primary = LAUNCH_PRIMARY_BPS * 100 // BPS
-    yield f"the primary market (pool tokens) gets {primary} % of every second's emission at launch, the secondary"
-    yield f"(AMM LP tokens) {100 - primary} %."
+    yield (
+        f"At launch the primary market (pool tokens) gets {primary} % of every second's emission, "
+        f"and the secondary market (AMM LP tokens) gets {100 - primary} %."
+    )
     yield f"| allocation | `setAllocation` | of {BPS} | 0 | {BPS} | {LAUNCH_PRIMARY_BPS} |"
     yield f"week 0: {WEEK_0 // TOKEN:,} TCR"
 
@@ -43,11 +45,12 @@ def shares() -> Iterator[str]:
 def worked_example() -> Iterator[str]:
     farm = example()
     hour = farm.emitted(HOUR)
-    yield f"A week of {WEEK_0 // TOKEN:,} TCR emits {tokens(hour)} an hour:"
+    yield f"A week of {WEEK_0 // TOKEN:,} TCR emits {tokens(hour)} TCR an hour:"
     # The primary market's four quarters; the secondary's.
     quarters = {name: farm.earned(HOUR, ALICE, name) + farm.earned(HOUR, BOB, name) for name in MARKETS}
-    yield f"{tokens(4 * quarters['primary'])} to the primary market, {tokens(4 * quarters['secondary'])} to the secondary."
-    yield "She has 5 % of that farm, and earns, in an hour:"
+    primary, secondary = (tokens(4 * quarters[name]) for name in MARKETS)
+    yield f"{primary} go to the primary market and {secondary} to the secondary."
+    yield "She has 5 % of the farm, and earns in an hour:"
     for name in MARKETS:
         earned = farm.earned(HOUR, ALICE, name)
         assert abs(earned * 20 - quarters[name]) <= 20
@@ -57,7 +60,7 @@ def worked_example() -> Iterator[str]:
     farm.stake(HOUR, BOB, "primary", 100 * TOKEN)
     earned = farm.earned(HOUR, ALICE, "primary")
     assert abs(2 * (farm.earned(2 * HOUR, ALICE, "primary") - earned) - earned) <= 2
-    yield "her part of what comes after that second halves."
+    yield "When someone stakes another 100 tokens, Alice earns half as much from that second on."
 
 
 @claims.of("staking.md")
@@ -66,35 +69,38 @@ def idle_day() -> Iterator[str]:
     for staker in (ALICE, BOB):
         farm.exit(0, staker, "primary")
     farm.stake(DAY, BOB, "primary", TOKEN)
-    yield f"of a week of {WEEK_0 // TOKEN:,} TCR, a farm with a quarter of the primary market in which nobody stakes"
-    yield f"on the first day leaves {tokens(farm.undistributed(DAY))} TCR to be scheduled again."
+    yield (
+        f"in a week of {WEEK_0 // TOKEN:,} TCR, a farm has a quarter of the primary market's weight "
+        "and no stakers on the first day. "
+        f"It leaves {tokens(farm.undistributed(DAY))} TCR that the owner can schedule again."
+    )
 
 
 @claims.of("staking.md")
 def gas_of_a_skipped_week() -> Iterator[str]:
     # A slot filled anew costs 22,100.
-    yield "Each week that is skipped costs the next `schedule` about 22,000 gas, all in one call:"
+    yield "Each skipped week costs the next `schedule` about 22,000 gas, and one call has to pay for all of them."
     assert 14 * 365 // 7 * 22_100 < 2**24 < 15 * 365 // 7 * 22_100
-    yield "after 14 years of silence a block of 2^24 gas does not hold it any more"
-    yield f"and who schedules all {MAX_WEEKS:,} leaves no room"
+    yield "After 14 years without scheduling, the call no longer fits into a block of 2^24 gas"
+    yield f"An owner who schedules all {MAX_WEEKS:,} weeks leaves no room"
 
 
 @claims.of("staking.md")
 def rounding_of_very_large_stakes() -> Iterator[str]:
-    yield f"Such a farm loses at most {WEEK:,} units a week by it."
+    yield f"Such a farm loses at most {WEEK:,} units a week to rounding."
 
 
 @claims.of("staking.md")
 def bounds() -> Iterator[str]:
     assert (MAX_WEEKS * WEEK + 1 < 2**32) and MAX_WEEKS * 7 // 365 == 134
-    yield f"| weeks | `schedule` | | 0 | {MAX_WEEKS - 1}, after 134 years | 0 to {len(weekly_amounts()) - 1} |"
+    yield f"| weeks | `schedule` | | 0 | {MAX_WEEKS - 1}, which is after 134 years | 0 to {len(weekly_amounts()) - 1} |"
 
 
 @claims.of("architecture.md")
 def last_week() -> Iterator[str]:
-    yield f"beyond the week {MAX_WEEKS - 1} |"
+    yield f"a week would come after week {MAX_WEEKS - 1} |"
 
 
 @claims.of("glossary.md")
 def week() -> Iterator[str]:
-    yield f"| week | {WEEK:,} seconds from `start` on, numbered from 0 |"
+    yield f"| week | {WEEK:,} seconds; weeks run from `start` and are numbered from 0 |"

@@ -48,7 +48,7 @@ def test_events__of_each_contract__are_those_of_its_abi(project, contract):
 
 
 def test_events__of_the_wrapper__are_none(project):
-    assert "`ChainlinkOracleWrapper` has none." in PAGE.text
+    assert "`ChainlinkOracleWrapper` has no events." in PAGE.text
     assert abi(project, "ChainlinkOracleWrapper", "events") == []
 
 
@@ -63,7 +63,7 @@ def test_permissions__list__every_function_that_changes_anything(project):
 # --- parameters ---
 
 BEYOND = 2**128
-ROWS = PAGE.table("parameter", "unit", "from", "to", "at launch", "what it does at the edge")
+ROWS = PAGE.table("parameter", "unit", "from", "to", "at launch", "what happens at the edge")
 CELLS = {row[0].strip("`"): row for row in ROWS}
 
 
@@ -151,7 +151,7 @@ def test_parameters__at_launch__are_those_of_the_deployment():
 
 
 def test_parameters__of_the_wrapper__are_those_of_its_constructor(project):
-    rows = PAGE.table("parameter", "unit", "from", "to", "what it does at the edge")
+    rows = PAGE.table("parameter", "unit", "from", "to", "what happens at the edge")
     inputs = project.ChainlinkOracleWrapper.contract_type.constructor.inputs
     assert [row[0].strip("`") + "_" for row in rows] == [item.name for item in inputs]
     source = (DOCS.parent / "contracts" / "oracles" / "ChainlinkOracleWrapper.sol").read_text()
@@ -164,7 +164,7 @@ def test_parameters__of_the_wrapper__are_those_of_its_constructor(project):
 
 @pytest.mark.parametrize("contract", ["LeveragedPool", "PoolFactory", "StakingFarm"])
 def test_storage__slots__are_those_of_the_compiler(contract):
-    rows = PAGE.table(f"slot of `{contract}`", "what")
+    rows = PAGE.table(f"slot of `{contract}`", "content")
     assert {slot: re.match(r"`([^`]*)`", what)[1] for slot, what in rows} == LAYOUT[contract]["slot"]
 
 

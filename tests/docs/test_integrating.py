@@ -6,17 +6,11 @@ from typing import Any
 import pytest
 
 from tests.docs.text import DOCS, TOKEN, USDC, Page
-from tools import abi
 
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", Page("integrating.md").source, re.DOTALL | re.MULTILINE)
 
 
-def test_abi__files__are_what_the_contracts_compile_to(project):
-    standing = {path: path.read_text() for path in (DOCS.parent / "abi").iterdir()}
-    assert standing == abi.files(DOCS.parent)
-    assert abi.entries(DOCS.parent).keys() == {path.stem for path in standing}
-
-
+@pytest.mark.anvil(only=True)
 @pytest.mark.parametrize("direct", [True, False], ids=["outside the window", "inside the window"])
 def test_examples__in_their_order__mint_and_claim_100_l_tokens(
     market, chain, owner, alice, keeper, monkeypatch, direct

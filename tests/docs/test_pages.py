@@ -1,4 +1,4 @@
-"""What the docs point to exists: invariants and their tests, files, links between pages, words of the code."""
+"""Everything that the pages point to exists: invariants and their tests, files, links, images, words of the code."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.docs.text import DOCS, Page
 
 ROOT = DOCS.parent
 FOLDERS = "abi|contracts|deploy|docs|perpetual_pools|scripts|snapshots|tests|tools"
-PAGES = sorted(path.name for path in DOCS.glob("*.md"))
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 INVARIANTS = Page("invariants.md").table("id", "holds at all times", "checked by")
 SOURCES = {path.relative_to(ROOT): path.read_text() for path in (ROOT / "contracts").rglob("*.sol")}
 
@@ -31,17 +31,48 @@ def test_invariants__places_where_they_are_checked__exist_and_name_them(invarian
             assert re.search(rf"\b{invariant}\b", source), place
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links__lead_to_pages(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", Page(page).source):
-        assert (DOCS / target).is_file(), target
+def headings(path):
+    """The anchors that GitHub gives to the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_paths__in_code__exist(page):
-    mentioned = re.findall(
-        r"`((?:abi|contracts|deploy|docs|perpetual_pools|scripts|snapshots|tests|tools)/[^`:]*)", Page(page).source
-    )
+def broken_links(path):
+    """The relative links and images of a page whose file or heading does not exist."""
+    broken = []
+    for target in re.findall(r"\]\((?!https?://)([^)]+)\)", path.read_text()):
+        file, _, anchor = target.partition("#")
+        found = path.parent / file if file else path
+        if not found.is_file() or (anchor and anchor not in headings(found)):
+            broken.append(target)
+    return broken
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links__and_images__lead_to_files_and_headings(path):
+    assert broken_links(path) == []
+
+
+def test_links__check_itself__finds_what_does_not_exist(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# One, two\n[a](page.md) [b](#one-two) ![c](c.png) [d](page.md#three) [e](none.md)\n")
+    assert broken_links(page) == ["c.png", "page.md#three", "none.md"]
+
+
+def test_images__are_small_and_shown_on_a_page():
+    shown = {
+        (path.parent / target).resolve()
+        for path in PAGES
+        for target in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", path.read_text())
+    }
+    images = set((DOCS / "images").iterdir())
+    assert images == shown
+    assert all(image.stat().st_size < 150_000 for image in images)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_paths__in_code__exist(path):
+    mentioned = re.findall(rf"`((?:{FOLDERS})/[^`:]*)", path.read_text())
     assert [path for path in mentioned if not (ROOT / path).exists()] == []
 
 

@@ -9,9 +9,8 @@ from functools import cached_property
 from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, Feed, Round
-from tests.chains import RevmChain
-from tests.revm import Instance
-from tests.unit.oracle.definition import PHASE, RightRounds, Tape, push_rounds
+from tests.support.revm import Instance, RevmChain
+from tests.support.rounds import PHASE, RightRounds, Tape, push_rounds
 
 DECIMALS = 8
 TO_WAD = 10 ** (18 - DECIMALS)

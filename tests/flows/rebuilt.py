@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from perpetual_pools.model import CommitType
-from tests.chains import Events
+from perpetual_pools.twin.chain import Events
 
 
 class Rebuilt:

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import CommitType, Refused
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import DAVE, TOKEN, cash, tokens, trade, world_of_four
-from tests.twin import WAD, Twin
-from tests.unit.keeper.conftest import reason
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.pool import WAD, Twin
+from tests.support.keeper import reason
+from tests.support.orders import TOKEN, cash, tokens, trade
+from tests.support.world import ALICE, BOB, CAROL, DAVE, KEEPER, STAKE, USDC, new_world
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, SHORT_TO_LONG = CommitType
 
@@ -35,6 +34,7 @@ def no_consent(market: Twin, controller: Any) -> tuple[str, bytes]:
     return address, reason("NotControllerOrOperator(address,address)", keeper, address)
 
 
+@pytest.mark.anvil
 def test_auto_claim__after_each_epoch__brings_each_who_consented_what_is_theirs(market, alice, bob, carol, keeper):
     contract = market.world.contracts.keeper
     for trader in (alice, bob):
@@ -80,7 +80,7 @@ def test_auto_claim__after_each_epoch__brings_each_who_consented_what_is_theirs(
 
 @pytest.mark.finding("C19")
 def test_auto_claim__one_blacklisted_and_one_who_never_consented__the_others_are_paid(project):
-    world = world_of_four(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     market, token = world.deploy_pool(), world.token
     traders = ALICE, BOB, CAROL, DAVE
     trade(market, KEEPER, *((trader, LONG_MINT, 100 * USDC) for trader in traders))

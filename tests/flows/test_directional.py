@@ -7,9 +7,9 @@ other side gets the rest.
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, tokens, trade
-from tests.twin import WAD
+from perpetual_pools.twin.pool import WAD
+from tests.support.orders import TOKEN, cash, tokens, trade
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_BURN = CommitType.LONG_MINT, CommitType.LONG_BURN, CommitType.SHORT_BURN
 
@@ -84,6 +84,7 @@ def test_directional__one_who_joins_after_a_move__has_no_part_in_it_but_in_the_n
     assert cash(market, market.pool) == 0
 
 
+@pytest.mark.anvil
 def test_directional__flip_at_the_top__wins_on_the_way_up_and_on_the_way_down(market, alice, bob, carol, keeper):
     market.commit(carol, LONG_MINT, 100 * USDC)
     market.open_with(alice, 900 * USDC, bob, 1_000 * USDC, keeper)

@@ -4,22 +4,20 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, ClassVar
 
-import ape
 import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from perpetual_pools.model import CommitType, Refused
-from tests.chains import Events, Sent, TestChain, address_of
-from tests.conftest import USDC
-from tests.flows.conftest import TOKEN, trade
+from perpetual_pools.twin.artifacts import Artifacts
+from perpetual_pools.twin.chain import Chain, Events, Sent, address_of
+from perpetual_pools.twin.pool import HOUR, WAD
 from tests.flows.rebuilt import Rebuilt, require_equal
-from tests.property.artifacts import Artifacts
 from tests.property.pool.life import PEOPLE, Life
 from tests.property.pool.tally import PoolTally
 from tests.property.run import SETTINGS
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import ALICE, KEEPER, fast_market
+from tests.support.orders import TOKEN, trade
+from tests.support.world import ALICE, KEEPER, USDC, new_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 ALL_EVENTS = {
@@ -39,7 +37,7 @@ ALL_EVENTS = {
 class Listening:
     """A chain that hands on what the pool emitted in each transaction."""
 
-    def __init__(self, chain: TestChain, pool: Any, listener: Callable[[Events], None]) -> None:
+    def __init__(self, chain: Chain, pool: Any, listener: Callable[[Events], None]) -> None:
         self._chain, self._pool, self._listener = chain, pool, listener
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
@@ -92,6 +90,8 @@ def test_events__random_lives__alone_rebuild_what_every_view_says_after_every_tr
 
 def logs_by_transaction(pool: Any) -> list[Events]:
     """All that the node has kept of the pool, oldest first."""
+    import ape
+
     provider = ape.chain.provider
     logs = provider.web3.eth.get_logs({"address": pool.address, "fromBlock": 0, "toBlock": "latest"})
     events = provider.network.ecosystem.decode_logs([dict(log) for log in logs], *pool.contract_type.events)
@@ -101,6 +101,7 @@ def logs_by_transaction(pool: Any) -> list[Events]:
     ]
 
 
+@pytest.mark.anvil(only=True)
 @pytest.mark.finding("G05")
 def test_events__logs_of_a_node__rebuild_a_pool_from_its_deployment_to_its_end(
     deploy_market, owner, alice, bob, carol, dave, keeper, traders
@@ -157,7 +158,7 @@ def test_events__logs_of_a_node__rebuild_a_pool_from_its_deployment_to_its_end(
 @pytest.mark.parametrize("displacing", [True, False])
 def test_events__commitment_and_claim_in_one_transaction__are_told_apart(project, displacing):
     """As of an account that is a contract. A commitment into a free place pays nothing; one into a taken place pays that."""
-    market = fast_market(project)
+    market = new_market(project)
     for kind in (LONG_MINT, SHORT_MINT):
         market.commit(ALICE, kind, 100 * USDC)
     market.next_epoch(KEEPER)

@@ -7,9 +7,9 @@ of what short loses, 68,081 USDC. Who commits while the move can be seen joins a
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, trade
-from tests.twin import HOUR, WAD
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.orders import TOKEN, cash, trade
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, _ = CommitType
 MILLION = 1_000_000 * USDC

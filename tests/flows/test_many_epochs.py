@@ -6,10 +6,10 @@ from collections import defaultdict
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.flows.conftest import TRADERS, cash, world_of_four
+from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.property.pool.book import Book
-from tests.twin import HOUR, WAD, Twin
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY
+from tests.support.orders import cash
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TRADERS, TREASURY, new_world
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 USDC = 10**6
@@ -25,7 +25,7 @@ class Day:
     """The pool, and what can be counted of it from outside: rewards, and who commits what."""
 
     def __init__(self, project) -> None:
-        world = world_of_four(project)
+        world = new_world(project)
         self.market: Twin = world.deploy_pool(
             management_fee=WAD // 50,
             mint_fee=WAD // 1_000,

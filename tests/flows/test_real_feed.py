@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, CommitType, Feed, Refused, Round
-from tests.conftest import USDC
-from tests.flows.conftest import cash, tokens
-from tests.twin import HOUR
-from tests.unit.oracle.definition import Tape, generated_rounds, liveliest, push_rounds, real_rounds, right_round
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world
+from perpetual_pools.twin.pool import HOUR
+from tests.support.orders import cash, tokens
+from tests.support.rounds import Tape, generated_rounds, liveliest, push_rounds, real_rounds, right_round
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, new_world
 
 HOURS = 48
 MAX_AGE = 4_500
@@ -36,7 +35,7 @@ class Replay:
     def __init__(self, project: Any, rounds: Sequence[Round], **changes: Any) -> None:
         self.rounds = rounds
         self.start = liveliest(rounds, HOURS)
-        self.world = fast_world(project)
+        self.world = new_world(project)
         self.feed = Feed(8)
         self.aggregator = self.world.chain.deploy("ReplayAggregator", 8, "")
         self._tape = Tape(rounds)

@@ -14,14 +14,13 @@ import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Ledger, Pool, Refused, Round
 from perpetual_pools.model.constants import YEAR
-from tests.chains import Events
-from tests.conftest import USDC
+from perpetual_pools.twin.chain import Events
+from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.docs.setting import DEPLOYMENT
 from tests.flows.phases import LAG, NEWER, OLDER, TO_WAD, PhasedFeed, PhasedProxy, Phases
-from tests.revm import reverts
-from tests.twin import HOUR, WAD, Twin
-from tests.unit.oracle.definition import LOOK_BACK, PHASE, generated_rounds, liveliest, real_rounds, right_round
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world
+from tests.support.revm import reverts
+from tests.support.rounds import LOOK_BACK, PHASE, generated_rounds, liveliest, real_rounds, right_round
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, new_world
 
 SIDE = 1_000_000 * USDC
 TRADED = 1_000 * USDC, 100_000 * USDC
@@ -274,7 +273,7 @@ class Chain:
     """The four pools on the chain, each with its twin in the model; alice is long, bob short."""
 
     def __init__(self, project: Any, proxy_type: Any, rounds: Any, hours: range) -> None:
-        self.world = fast_world(project)
+        self.world = new_world(project)
         self.world.people = [KEEPER, ALICE, BOB, CAROL]
         phases = phases_of(rounds, hours)
         self.feeds = {pair: PhasedProxy(self.world.chain, proxy_type, phases[pair]) for pair in AHEAD}
@@ -405,7 +404,7 @@ def phases(rounds, hours, pair):
 
 @pytest.fixture
 def proxy(project, proxy_type, phases):
-    return PhasedProxy(fast_world(project).chain, proxy_type, phases)
+    return PhasedProxy(new_world(project).chain, proxy_type, phases)
 
 
 def oracle_at(proxy: PhasedProxy, time: int) -> Any:

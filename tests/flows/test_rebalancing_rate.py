@@ -9,9 +9,9 @@ from fractions import Fraction
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, trade
-from tests.twin import WAD
+from perpetual_pools.twin.pool import WAD
+from tests.support.orders import TOKEN, cash, trade
+from tests.support.world import STAKE, USDC
 
 LONG, SHORT = 1_100_000 * USDC, 1_000_000 * USDC
 MOVE = Fraction(1, 1_000)

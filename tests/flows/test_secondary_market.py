@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from perpetual_pools.chain import amm
 from perpetual_pools.model import CommitType, Ledger, Market
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.exchange import Exchange
-from tests.farm_twin import TCR, FarmTwin
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import WAD
 from tests.flows.balancer import BalancerPool
-from tests.flows.conftest import TOKEN, cash, trade
-from tests.twin import WAD
+from tests.support.exchange import Exchange, Uniswap
+from tests.support.farm import TCR
+from tests.support.orders import TOKEN, cash, trade
+from tests.support.world import STAKE, USDC
 
 WEEK_ONE = 8_000_000 * TCR
 PRICES = [103, 98, 101, 97]
@@ -34,10 +34,9 @@ def opened(market, alice, bob, carol, dave, keeper):
 
 
 @pytest.fixture
-def exchange(opened, owner, carol):
+def exchange(project, opened, owner, carol):
     """Carol was there first, with 1 L-token and 1 USDC, and does not stake."""
-    uniswap = amm.deploy(owner, opened.chain.set_time)
-    opened.chain.set_time()
+    uniswap = Uniswap(opened.chain, project.path, owner)
     uniswap.create_pair(owner, opened.long_token.address, opened.world.token.address)
     exchange = Exchange(opened, uniswap)
     assert exchange.add(carol, 1 * TOKEN, 1 * USDC) == 1 * LP - LOCKED
@@ -75,6 +74,7 @@ def staked(opened, exchange, farm, alice, bob):
     return farm
 
 
+@pytest.mark.anvil
 def test_secondary_market__5_of_100_staked_tokens__earn_5_percent_of_each_hour_in_both_markets(
     opened, exchange, staked, alice, bob, dave, keeper
 ):
@@ -143,8 +143,10 @@ def test_secondary_market__from_usdc_to_liquidity_and_back__fees_of_the_pair_and
     assert staked.earned(bob, exchange.pair) == WEEK_ONE * 60 * (95 + 100) // 168 // 10**4
 
 
-def test_secondary_market__token_of_a_balancer_pool__earns_as_any_lp_token(opened, farm, owner, alice, bob, keeper):
-    balancer = BalancerPool(opened.chain, owner, [opened.long_token, opened.world.token])
+def test_secondary_market__token_of_a_balancer_pool__earns_as_any_lp_token(
+    project, opened, farm, owner, alice, bob, keeper
+):
+    balancer = BalancerPool(opened.chain, project.path, owner, [opened.long_token, opened.world.token])
     # Balancer scales USDC to 18 decimals; of a, b in equal parts the first liquidity is 2 * (a * b)**0.5 less 10**6 units
     # that are locked, up to the rounding of its powers.
     tokens = balancer.join(bob, {opened.long_token: 100 * TOKEN, opened.world.token: 100 * USDC})

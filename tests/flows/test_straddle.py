@@ -8,9 +8,9 @@ yields: even sides nothing, the rare sides of two pools a gain both ways, the cr
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, markets_on_one_oracle, trade, trade_together
-from tests.twin import WAD
+from perpetual_pools.twin.pool import WAD
+from tests.support.orders import TOKEN, cash, markets_on_one_oracle, trade, trade_together
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN = (
     CommitType.LONG_MINT,

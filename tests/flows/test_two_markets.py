@@ -3,10 +3,10 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.flows.conftest import TOKEN, cash, markets_on_one_oracle, trade_together
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.keeper.conftest import reason
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.keeper import reason
+from tests.support.orders import TOKEN, cash, markets_on_one_oracle, trade_together
+from tests.support.world import USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, _ = CommitType
 OPENS = 2_000_005_200

@@ -3,9 +3,9 @@
 import pytest
 
 from perpetual_pools.model import CommitType, Refused
-from tests.conftest import STAKE, USDC
-from tests.flows.conftest import TOKEN, cash, tokens
-from tests.twin import HOUR, WAD
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.orders import TOKEN, cash, tokens
+from tests.support.world import STAKE, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, _, SHORT_TO_LONG = CommitType
 PERCENT = WAD // 100
@@ -14,6 +14,7 @@ DEAD = 2_000_008_800
 """The first rebalance without a price, of epoch 3."""
 
 
+@pytest.mark.anvil
 @pytest.mark.finding("G04")
 @pytest.mark.finding("C08")
 @pytest.mark.finding("M08")

@@ -15,10 +15,17 @@ from perpetual_pools.formatting import as_utc
 from perpetual_pools.parameters import Parameters, load
 from tests.fork.upstream import CHAIN_ID, local_arbitrum
 from tests.support.anvil import anvil
+from tests.support.direct import Node
 
 ETHER = 10**18
 HOUR = 3_600
 MAINNET = Path(__file__).parents[2] / "deploy" / "arbitrum-mainnet.yaml"
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
 
 
 @pytest.fixture(scope="session")
@@ -31,18 +38,30 @@ def upstream(proxy_type: Any) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def fork(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Ape's provider, connected for the test to a fork that is up: for its own, Ape waits 20 seconds and no more."""
-    monkeypatch.setenv("WEB3_PROVIDER_URI", upstream)
-    network = ape.networks.arbitrum.mainnet_fork
-    with (
-        anvil("--fork-url", upstream) as url,
-        network.use_provider("foundry", {"host": url, "manage_process": False}, disconnect_after=True) as provider,
-    ):
-        assert int(provider.make_request("eth_chainId"), 16) == CHAIN_ID
-        assert provider.make_request("anvil_nodeInfo")["forkConfig"]["forkUrl"] == upstream
+@pytest.fixture(scope="session")
+def connection(upstream: str) -> Iterator[Any]:
+    """Ape's provider, connected to a fork that is up: for its own, Ape waits 20 seconds and no more."""
+    with pytest.MonkeyPatch.context() as patch, anvil("--fork-url", upstream) as url:
+        patch.setenv("WEB3_PROVIDER_URI", upstream)
+        settings = {"host": url, "manage_process": False}
+        provider = ape.networks.arbitrum.mainnet_fork.get_provider("foundry", provider_settings=settings)
+        provider.connect()
+        patch.undo()
         yield provider
+        provider.disconnect()
+
+
+@pytest.fixture
+def fork(upstream: str, connection: Any) -> Iterator[Any]:
+    """The provider of that fork, which Ape uses during the test. What the test does there is undone after it."""
+    node = Node(connection.uri)
+    assert int(node.request("eth_chainId"), 16) == CHAIN_ID
+    assert node.request("anvil_nodeInfo")["forkConfig"]["forkUrl"] == upstream
+    snapshot = node.request("evm_snapshot")
+    with ape.networks.arbitrum.mainnet_fork.use_provider(connection):
+        yield connection
+    assert node.request("evm_revert", snapshot)
+    node.request("anvil_removeBlockTimestampInterval")  # an `AnvilChain` may have stopped the clock
 
 
 @pytest.fixture

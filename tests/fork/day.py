@@ -9,13 +9,14 @@ from perpetual_pools.chain.contracts import instance
 from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, SequencerFeed
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
-from tests.chains import AnvilChain
-from tests.exchange import Exchange
-from tests.farm_twin import FarmTwin
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.comparison import WORD
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import Contracts, Twin, World
 from tests.fork.conftest import HOUR, deal
 from tests.fork.feeds import ReplayedFeed
 from tests.fork.upstream import TCR, USDC
-from tests.twin import WORD, Contracts, Twin, World
+from tests.support.exchange import Exchange
 
 UNIT = 10**6
 BPS = 10_000

@@ -6,7 +6,7 @@ from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
 from perpetual_pools.model import Feed, Round
-from tests.chains import AnvilChain
+from perpetual_pools.twin.anvil import AnvilChain
 from tests.fork.conftest import impersonate
 
 PHASE = 2**64

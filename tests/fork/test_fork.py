@@ -7,12 +7,12 @@ from typing import Any
 from perpetual_pools.chain.contracts import deploy_wrapper, instance
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, SequencerFeed
-from tests.chains import AnvilChain
-from tests.farm_twin import FarmTwin
+from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import Contracts, World
 from tests.fork.conftest import deal
 from tests.fork.feeds import PHASE, ReplayedFeed
 from tests.fork.upstream import BTC_USD, SEQUENCER, TCR, USDC
-from tests.twin import Contracts, World
 
 HOUR = 3_600
 UNIT = 10**6

@@ -6,16 +6,14 @@ Uniswap's own.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import ape
-from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
 from perpetual_pools.chain import amm
-from perpetual_pools.chain.contracts import deploy_feed, deploy_settlement_token, instance
 from perpetual_pools.model import ZERO_ADDRESS
-from tests.support.anvil import anvil, connected
+from tests.support.anvil import anvil
+from tests.support.direct import Contract, LocalChain, Node
 
 CHAIN_ID = 42161
 BLOCK_GAS_LIMIT = 2**50
@@ -51,12 +49,13 @@ SUPPLY = 10**9
 def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
     """Its URL."""
     with anvil("--chain-id", str(CHAIN_ID), "--gas-limit", str(BLOCK_GAS_LIMIT)) as url:
-        with connected(url) as provider:
-            for address, feed in FEEDS.items():
-                _put_feed(provider, proxy_type, address, *feed)
-            for address, token in TOKENS.items():
-                _put_token(provider, address, *token)
-            _put_amm(provider)
+        seeds = _Seeds(url)
+        for address, feed in FEEDS.items():
+            seeds.put_feed(proxy_type, address, *feed)
+        for address, token in TOKENS.items():
+            seeds.put_token(address, *token)
+        seeds.put_amm()
+        seeds.start_clock()
         yield url
 
 
@@ -64,46 +63,57 @@ def local_arbitrum(proxy_type: ContractType) -> Iterator[str]:
 def local_sepolia(proxy_type: ContractType) -> Iterator[str]:
     """Arbitrum Sepolia likewise, with Chainlink's feeds alone. Blocks come at their own pace, and confirm those before."""
     with anvil("--chain-id", str(SEPOLIA_CHAIN_ID)) as seeded:
-        with connected(seeded) as provider:
-            for address, description in ((SEPOLIA_BTC_USD, "BTC / USD"), (SEPOLIA_ETH_USD, "ETH / USD")):
-                _put_feed(provider, proxy_type, address, description, 8, PRICES[description], 60)
-        with anvil("--fork-url", seeded, "--block-time", "0.3") as url:  # Ape could put nothing on it
+        seeds = _Seeds(seeded)
+        for address, description in ((SEPOLIA_BTC_USD, "BTC / USD"), (SEPOLIA_ETH_USD, "ETH / USD")):
+            seeds.put_feed(proxy_type, address, description, 8, PRICES[description], 60)
+        seeds.start_clock()
+        with anvil("--fork-url", seeded, "--block-time", "0.1") as url:  # nothing could be put on it
             yield url
 
 
-def _put_feed(
-    provider: Any, proxy_type: ContractType, address: str, description: str, decimals: int, answer: int, age: int
-) -> None:
-    deployer = ape.accounts.test_accounts[0]
-    aggregator = deploy_feed(deployer, decimals, description)
-    since = ape.chain.blocks.head.timestamp - age
-    aggregator.pushRound(1, answer, since, since, sender=deployer)
-    container = ContractContainer(proxy_type)
-    template = deployer.deploy(container, aggregator, ZERO_ADDRESS)
-    provider.set_code(address, provider.get_code(template.address))
-    provider.set_storage(address, 0, bytes.fromhex(deployer.address[2:]).rjust(32, b"\0"))  # slot 0: the owner
-    proxy = container.at(address)
-    proxy.proposeAggregator(aggregator, sender=deployer)
-    proxy.confirmAggregator(aggregator, sender=deployer)
+class _Seeds:
+    """Puts contracts at given addresses of the anvil at `url`."""
 
+    def __init__(self, url: str) -> None:
+        (self.deployer, *_) = Node(url).request("eth_accounts")
+        self.chain = LocalChain(url, ape.project, self.deployer)
 
-def _put_token(provider: Any, address: str, name: str, symbol: str, decimals: int) -> None:
-    deployer = ape.accounts.test_accounts[0]
-    template = deploy_settlement_token(deployer, name, symbol, decimals)
-    provider.set_code(address, provider.get_code(template.address))
-    for slot in (0, 1):  # name and symbol
-        provider.set_storage(address, slot, provider.get_storage(template.address, slot))
-    instance("MockERC20", address).mint(deployer, SUPPLY * 10**decimals, sender=deployer)
+    def put_feed(
+        self, proxy_type: ContractType, address: str, description: str, decimals: int, answer: int, age: int
+    ) -> None:
+        aggregator = self.chain.deploy("ReplayAggregator", decimals, description)
+        since = self.chain.now - age
+        self.chain.transact(aggregator, "pushRound", 1, answer, since, since, sender=self.deployer)
+        proxy = self._move(self.chain.deploy(proxy_type, aggregator.address, ZERO_ADDRESS), address)
+        self._store(address, 0, self.deployer)  # slot 0: the owner
+        for method in ("proposeAggregator", "confirmAggregator"):
+            self.chain.transact(proxy, method, aggregator.address, sender=self.deployer)
 
+    def put_token(self, address: str, name: str, symbol: str, decimals: int) -> None:
+        template = self.chain.deploy("MockERC20", name, symbol, decimals)
+        token = self._move(template, address)
+        for slot in (0, 1):  # name and symbol
+            word = self.chain.node.request("eth_getStorageAt", template.address, hex(slot), "latest")
+            self._store(address, slot, word)
+        self.chain.transact(token, "mint", self.deployer, SUPPLY * 10**decimals, sender=self.deployer)
 
-def _put_amm(provider: Any) -> None:
-    """The factory takes no fee for Uniswap, as a new one."""
-    deployer = ape.accounts.test_accounts[0]
-    for address, artifact, arguments in (
-        (WETH, amm.WETH, ()),
-        (AMM_FACTORY, amm.FACTORY, (deployer,)),
-        (AMM_ROUTER, amm.ROUTER, (AMM_FACTORY, WETH)),
-    ):
-        template = deployer.deploy(amm.container(artifact), *arguments)
-        provider.set_code(address, provider.get_code(template.address))
-    amm.at(AMM_FACTORY, AMM_ROUTER)  # raises unless they fit
+    def put_amm(self) -> None:
+        """The factory takes no fee for Uniswap, as a new one."""
+        root = ape.project.path
+        self._move(self.chain.deploy(amm.contract_type(root, amm.WETH)), WETH)
+        self._move(self.chain.deploy(amm.contract_type(root, amm.FACTORY), self.deployer), AMM_FACTORY)
+        router = self.chain.deploy(amm.contract_type(root, amm.ROUTER), AMM_FACTORY, WETH)
+        assert self._move(router, AMM_ROUTER).factory() == AMM_FACTORY.lower()
+
+    def start_clock(self) -> None:
+        """Have later blocks take the time of the machine again. A `LocalChain` stops it."""
+        self.chain.node.request("anvil_removeBlockTimestampInterval")
+
+    def _move(self, template: Contract, address: str) -> Contract:
+        """Put the code of `template` at `address`. Its storage stays behind."""
+        request = self.chain.node.request
+        request("anvil_setCode", address, request("eth_getCode", template.address, "latest"))
+        return self.chain.at(template.contract_type, address)
+
+    def _store(self, address: str, slot: int, word: str) -> None:
+        self.chain.node.request("anvil_setStorageAt", address, hex(slot), "0x" + word[2:].rjust(64, "0"))

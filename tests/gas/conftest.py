@@ -6,18 +6,21 @@ the keeper contract a minute late, with hint 0 and a latest round that qualifies
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ape
 import pytest
-from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, PoolParams
-from tests.chains import AnvilChain, address_of
+from perpetual_pools.twin.pool import DEFAULTS, HOUR, deploy_contracts, deploy_pool
 from tests.gas.rows import ROWS, Row
-from tests.twin import DEFAULTS, HOUR, deploy_contracts, deploy_pool
+from tests.support.anvil import anvil
+from tests.support.direct import Contract, LocalChain, Receipt
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
 NOW = 1_999_998_600
@@ -29,6 +32,8 @@ TOKEN = 10**18
 SLACK, DEPLOYMENT_SLACK = 150, 2_000
 """Gas by which a measurement may differ: an address or a hash of the sources with a zero byte more or less costs 12 (in
 calldata) or 200 (in code)."""
+ANVIL_OPTIONS = ("--block-base-fee-per-gas", "0", "--gas-price", "0", "--prune-history", "8")
+"""Gas is free, as on Ape's own anvil. States of old blocks are not kept: they would go to the disk."""
 
 
 class Book:
@@ -77,6 +82,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     write(f"written: {SNAPSHOT.relative_to(Path(config.rootpath))}")
 
 
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """Ape's own."""
+    return ape.project
+
+
 @pytest.fixture
 def enter(request: pytest.FixtureRequest) -> Any:
     """`enter("name of the row", gas)`"""
@@ -91,19 +102,19 @@ def enter(request: pytest.FixtureRequest) -> Any:
 class GasMarket:
     """A pool and its users. Actions answer with their receipts' gas."""
 
-    def __init__(self, setting: "Setting", params: PoolParams, feed: Any) -> None:
+    def __init__(self, setting: "Setting", params: PoolParams, feed: Contract) -> None:
         self.setting, self.params, self.feed = setting, params, feed
         _, _, self.alice, self.bob, self.carol = setting.people
         self.pool = deploy_pool(setting.chain, setting.contracts, params, setting.owner, setting.people)
 
-    def commit(self, user: Any, kind: CommitType, amount: int) -> int:
+    def commit(self, user: str, kind: CommitType, amount: int) -> int:
         return self.setting.send(self.pool, "commit", kind, amount, user, sender=user).gas_used
 
-    def commit_all(self, user: Any) -> None:
+    def commit_all(self, user: str) -> None:
         for kind in CommitType:
             self.commit(user, kind, 100 * USDC if kind.is_mint else TOKEN)
 
-    def claim(self, user: Any) -> int:
+    def claim(self, user: str) -> int:
         return self.setting.send(self.pool, "claim", user, user, sender=user).gas_used
 
     def upkeep(self, dollars: int, missed: int = 0) -> int:
@@ -113,45 +124,41 @@ class GasMarket:
 class Setting:
     """The chain, the shared contracts, and feeds and pools as many as a test needs. All pools rebalance together."""
 
-    def __init__(self, project: Any, chain: Any, people: Any, proxy: ContractType) -> None:
-        self.proxy, self.people = proxy, people
+    def __init__(self, chain: LocalChain, people: list[str], proxy: ContractType) -> None:
+        self.chain, self.people, self.proxy = chain, people, proxy
         self.owner, self.keeper, *_ = people
-        self.chain = AnvilChain(project, chain, self.owner, NOW)
-        self.chain.move_to(NOW)
         self.contracts = deploy_contracts(self.chain, self.owner, self.owner)
         for user in people:
-            self.chain.send(self.contracts.token, "mint", [user, 20 * MILLION], self.owner)
+            self.send(self.contracts.token, "mint", user, 20 * MILLION, sender=self.owner)
         self.sequencer = self.chain.deploy("ReplayAggregator", 0, "L2 Sequencer Uptime Status")
-        self.chain.send(self.sequencer, "pushRound", [1, 0, NOW - 30 * 24 * HOUR, NOW], self.owner)
+        self.send(self.sequencer, "pushRound", 1, 0, NOW - 30 * 24 * HOUR, NOW, sender=self.owner)
 
-    def send(self, contract: Any, method: str, *arguments: Any, sender: Any) -> Any:
-        self.chain.set_time()
-        return getattr(contract, method)(*arguments, sender=sender)
+    def send(self, contract: Contract, method: str, *arguments: Any, sender: str) -> Receipt:
+        return self.chain.transact(contract, method, *arguments, sender=sender)
 
-    def feed(self) -> Any:
+    def feed(self) -> Contract:
         feed = self.chain.deploy("ReplayAggregator", 8, "BTC / USD")
         self.push_price(feed, 30_000)
         return feed
 
-    def push_price(self, feed: Any, dollars: int) -> None:
+    def push_price(self, feed: Contract, dollars: int) -> None:
         now = self.chain.now
         self.send(feed, "pushRound", feed.latestRoundId() + 1, dollars * DOLLAR, now, now, sender=self.owner)
 
-    def behind_proxy(self, aggregator: Any) -> Any:
+    def behind_proxy(self, aggregator: Contract) -> Contract:
         """Chainlink's own proxy in front of `aggregator`."""
-        self.chain.set_time()
-        return self.owner.deploy(ContractContainer(self.proxy), aggregator, ZERO_ADDRESS)
+        return self.chain.deploy(self.proxy, aggregator.address, ZERO_ADDRESS)
 
-    def oracle(self, feed: Any, sequencer: Any) -> Any:
-        return self.chain.deploy("ChainlinkOracleWrapper", address_of(feed), address_of(sequencer), 90_000, HOUR)
+    def oracle(self, feed: Contract, sequencer: Contract) -> Contract:
+        return self.chain.deploy("ChainlinkOracleWrapper", feed.address, sequencer.address, 90_000, HOUR)
 
-    def market(self, feed: Any, *, oracle: Any = None, name: str = "BTC/USDC") -> GasMarket:
+    def market(self, feed: Contract, *, oracle: Contract | None = None, name: str = "BTC/USDC") -> GasMarket:
         """With the parameters of the launch."""
         params = replace(
             DEFAULTS,
             market=name,
-            settlement_token=address_of(self.contracts.token),
-            oracle=address_of(oracle or self.oracle(feed, self.sequencer)),
+            settlement_token=self.contracts.token.address,
+            oracle=(oracle or self.oracle(feed, self.sequencer)).address,
             management_fee=2 * 10**16,
             keeper_reward_max=2 * USDC,
             min_liquidity=10 * USDC,
@@ -169,10 +176,10 @@ class Setting:
     def upkeep(self, markets: list[GasMarket], dollars: int, missed: int = 0) -> int:
         """Moves on and does the upkeep of all in one call; all have to succeed."""
         self.move_to_upkeep(markets, dollars, missed)
-        pools = [market.pool for market in markets]
-        receipt = self.send(self.contracts.keeper, "upkeep", pools, [0] * len(pools), self.keeper, sender=self.keeper)
-        assert receipt.return_value == [True] * len(pools)
-        return int(receipt.gas_used)
+        keeper, pools = self.contracts.keeper, [market.pool.address for market in markets]
+        receipt = self.send(keeper, "upkeep", pools, [0] * len(pools), self.keeper, sender=self.keeper)
+        assert self.chain.node.returned(receipt, keeper, "upkeep") == (True,) * len(pools)
+        return receipt.gas_used
 
     def open(self, markets: list[GasMarket]) -> None:
         """Both sides of each at a million."""
@@ -198,15 +205,45 @@ class Setting:
         market.claim(market.carol)
 
 
-@pytest.fixture
-def setting(
-    project: Any, chain: Any, owner: Any, keeper: Any, alice: Any, bob: Any, carol: Any, proxy_type: Any
-) -> Setting:
-    return Setting(project, chain, [owner, keeper, alice, bob, carol], proxy_type)
+@contextmanager
+def gas_chain(project: Any, deployer: str) -> Iterator[LocalChain]:
+    """A new chain at NOW."""
+    with anvil(*ANVIL_OPTIONS) as url:
+        chain = LocalChain(url, project, deployer)
+        chain.move_to(NOW)
+        yield chain
+
+
+@pytest.fixture(scope="session")
+def users(owner: Any, keeper: Any, alice: Any, bob: Any, carol: Any) -> list[str]:
+    """Their addresses."""
+    return [account.address for account in (owner, keeper, alice, bob, carol)]
+
+
+@pytest.fixture(scope="session")
+def new_setting(project: Any, users: list[str], proxy_type: ContractType) -> Iterator[Setting]:
+    with gas_chain(project, users[0]) as chain:
+        yield Setting(chain, users, proxy_type)
+
+
+@pytest.fixture(scope="session")
+def warm_market(project: Any, users: list[str], proxy_type: ContractType) -> Iterator[GasMarket]:
+    with gas_chain(project, users[0]) as chain:
+        setting = Setting(chain, users, proxy_type)
+        market = setting.market(setting.feed())
+        setting.warm_up(market)
+        yield market
 
 
 @pytest.fixture
-def warm(setting: Setting) -> GasMarket:
-    market = setting.market(setting.feed())
-    setting.warm_up(market)
-    return market
+def setting(new_setting: Setting) -> Iterator[Setting]:
+    """Without pools. What the test does on the chain is undone after it."""
+    with new_setting.chain.undone():
+        yield new_setting
+
+
+@pytest.fixture
+def warm(warm_market: GasMarket) -> Iterator[GasMarket]:
+    """A market on a chain of its own, warmed up. What the test does there is undone after it."""
+    with warm_market.setting.chain.undone():
+        yield warm_market

@@ -46,19 +46,13 @@ def test_upkeep__after_15_missed_intervals__costs_as_after_one(warm, enter):
 
 
 @pytest.mark.finding("C01")
-def test_upkeep__with_1000_commitments_of_one_kind__costs_as_with_one(warm, enter, chain):
+def test_upkeep__with_1000_commitments_of_one_kind__costs_as_with_one(warm, enter):
     warm.commit(warm.carol, CommitType.LONG_MINT, 1)
     one = warm.upkeep(30_300)
-    web3 = chain.provider.web3
-    data = warm.pool.commit.encode_input(CommitType.LONG_MINT, 1, warm.carol)
     for _ in range(DUST_COMMITMENTS):
-        warm.setting.chain.set_time()
-        sent = web3.eth.send_transaction(
-            {"from": warm.carol.address, "to": warm.pool.address, "data": data, "gas": 200_000}
-        )
-        # The next time is set when this block has taken its own.
-        web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)
-    assert warm.pool.batch(warm.pool.epoch(), CommitType.LONG_MINT).amountIn == DUST_COMMITMENTS
+        warm.commit(warm.carol, CommitType.LONG_MINT, 1)
+    amount_in, _ = warm.pool.batch(warm.pool.epoch(), CommitType.LONG_MINT)
+    assert amount_in == DUST_COMMITMENTS
     many = warm.upkeep(30_600)
     enter("upkeep, 1,000 commitments of one kind pending", many)
     assert abs(many - one) <= one // 50
@@ -103,16 +97,15 @@ def test_claim__one_executed_commitment(warm, enter):
     enter("claim one executed commitment", warm.claim(warm.alice))
 
 
-def test_transfer__to_a_holder(warm, enter, project):
-    token = project.PoolToken.at(warm.pool.longToken())
+def test_transfer__to_a_holder(warm, enter):
+    token = warm.setting.chain.at("PoolToken", warm.pool.longToken())
     assert token.balanceOf(warm.carol) > 0
-    warm.setting.chain.set_time()
-    receipt = token.transfer(warm.carol, TOKEN, sender=warm.alice)
+    receipt = warm.setting.send(token, "transfer", warm.carol, TOKEN, sender=warm.alice)
     enter("transfer of a pool token, to a holder", receipt.gas_used)
 
 
-def test_deploy__a_pool_with_its_two_tokens(warm, setting, enter):
-    setting.chain.set_time()
+def test_deploy__a_pool_with_its_two_tokens(warm, enter):
     arguments = tuple(asdict(replace(warm.params, market="ETH/USDC")).values())
-    receipt = setting.contracts.factory.deployPool(arguments, sender=setting.owner)
+    setting = warm.setting
+    receipt = setting.send(setting.contracts.factory, "deployPool", arguments, sender=setting.owner)
     enter("deploy a pool with its two tokens", receipt.gas_used)

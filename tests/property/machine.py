@@ -12,7 +12,7 @@ from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
 from perpetual_pools.model import Refused
-from tests.property.artifacts import Artifacts
+from perpetual_pools.twin.artifacts import Artifacts
 from tests.property.tally import Tally
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.property.artifacts import Artifacts
+from perpetual_pools.twin.artifacts import Artifacts
 from tests.property.machine import Machine
 from tests.property.tally import Tally
 

@@ -15,7 +15,8 @@ from urllib.request import Request, urlopen
 
 import ape
 from ape.api.networks import ProviderContextManager
-from ape.managers.chain import ChainIdCache, ChainManager, ContractCache
+from ape.managers._contractscache import ContractCache
+from ape.managers.chain import ChainIdCache, ChainManager
 
 _LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)\n")
 
@@ -68,7 +69,7 @@ def apart_from_ape() -> Iterator[None]:
     """
     connections = ProviderContextManager.connected_providers
     before = set(connections)
-    fresh = {
+    fresh: dict[str, Any] = {
         "_snapshots": defaultdict(list),
         "_chain_id_cache": ChainIdCache(),
         "_transaction_history_map": {},
@@ -79,7 +80,7 @@ def apart_from_ape() -> Iterator[None]:
             yield
     finally:
         for connection in set(connections) - before:
-            connections.pop(connection).disconnect()
+            connections.pop(connection).disconnect()  # type: ignore[no-untyped-call]
 
 
 def _port(process: subprocess.Popen[bytes], said: int) -> int:

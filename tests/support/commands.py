@@ -17,6 +17,7 @@ from ape.logging import logger
 from ape_accounts import AccountContainer
 from click.testing import CliRunner
 from eth_account import Account
+from hexbytes import HexBytes
 
 from tests.support.anvil import apart_from_ape
 
@@ -87,7 +88,7 @@ def examples(verb: str) -> list[list[str]]:
 def make_keystore(folder: Path, key: str) -> Path:
     """Return Ape's data folder, with the account `ops` of the passphrase `secret`."""
     (folder / "accounts").mkdir(parents=True)
-    (folder / "accounts" / "ops.json").write_text(json.dumps(Account.encrypt(key, "secret", iterations=2)))
+    (folder / "accounts" / "ops.json").write_text(json.dumps(Account.encrypt(HexBytes(key), "secret", iterations=2)))
     return folder
 
 

@@ -14,50 +14,48 @@ from unittest import mock
 
 import ape
 
-from perpetual_pools.chain.contracts import instance
 from perpetual_pools.demo.__main__ import main
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import Trader
 from perpetual_pools.model.farm import TCR
 
 
+def mint(demo: Demo, token: Any, receiver: str, amount: int) -> None:
+    """On the chain alone."""
+    demo.stage.chain.send(token, "mint", [receiver, amount], demo.stage.deployer)
+
+
 def money_goes_and_comes(demo: Demo) -> None:
     """One unit leaves the first pool, one enters the second, in the model too: only P1 can tell."""
-    poorer, richer = demo.markets[0].contract, demo.markets[1].contract
-    ape.chain.provider.set_balance(poorer.address, 10**18)
-    demo.stage.tick()
-    demo.stage.usdc.transfer(richer, 1, sender=ape.accounts[poorer.address])
-    demo.stage.ledger.transfer(str(poorer.address), str(richer.address), 1)
+    world, poorer, richer = demo.stage.world, demo.markets[0].model.address, demo.markets[1].model.address
+    ape.chain.provider.set_balance(poorer, 10**18)
+    world.chain.send(world.token, "transfer", [richer, 1], ape.accounts[poorer])
+    world.ledger.transfer(poorer, richer, 1)
 
 
 def chain_and_model_part(demo: Demo) -> None:
     """A trader and the farm get a unit on the chain alone; the last pool gets one of fees in the model alone."""
-    demo.stage.tick()
-    demo.stage.usdc.mint(demo.stage.accounts[Trader.STRADDLER], 1, sender=demo.stage.deployer)
-    demo.stage.tick()
-    demo.mining.reward.mint(demo.mining.contract, 1, sender=demo.stage.deployer)
-    demo.markets[3].pool.protocol_fees += 1
+    mint(demo, demo.stage.world.token, demo.stage.addresses[Trader.STRADDLER], 1)
+    mint(demo, demo.mining.twin.reward, demo.mining.model.address, 1)
+    demo.markets[3].model.protocol_fees += 1
 
 
 def rewards_come_from_nowhere(demo: Demo) -> None:
     """Somebody has 1,000 TCR more, in the model too: only F2 can tell."""
-    demo.stage.tick()
-    demo.mining.reward.mint(demo.stage.accounts[Trader.FLIPPER], 1_000 * TCR, sender=demo.stage.deployer)
+    mint(demo, demo.mining.twin.reward, demo.stage.addresses[Trader.FLIPPER], 1_000 * TCR)
     demo.mining.reward_ledger.mint(demo.stage.addresses[Trader.FLIPPER], 1_000 * TCR)
 
 
 def mints_are_paused(demo: Demo) -> None:
     """On the chain alone."""
-    demo.stage.tick()
-    demo.markets[3].contract.setMintPaused(True, sender=demo.stage.deployer)
+    demo.stage.chain.send(demo.markets[3].twin.pool, "setMintPaused", [True], demo.stage.deployer)
 
 
 def sequencer_goes_down(demo: Demo) -> None:
     """On the chain alone."""
-    oracle = instance("ChainlinkOracleWrapper", demo.markets[0].contract.oracle())
-    feed = instance("ReplayAggregator", oracle.sequencerFeed())
-    demo.stage.tick()
-    feed.pushRound(2, 1, demo.stage.now, demo.stage.now, sender=demo.stage.deployer)
+    chain, oracle = demo.stage.chain, demo.markets[0].twin.oracle
+    feed = chain.at("ReplayAggregator", oracle.sequencerFeed())
+    chain.send(feed, "pushRound", [2, 1, chain.now, chain.now], demo.stage.deployer)
 
 
 DISTURBANCES: list[Callable[[Demo], None]] = [

@@ -25,7 +25,7 @@ def record_of(path: Path, farms: dict[str, str], pools: dict[str, str] | None = 
             code_hash="0x",
         )
 
-    facts = {"network": connected_network(), "chain_id": 31337, "genesis": genesis()} | changes
+    facts: dict[str, Any] = {"network": connected_network(), "chain_id": 31337, "genesis": genesis()} | changes
     deployments = {name: entry("LeveragedPool", address) for name, address in (pools or {}).items()}
     deployments |= {name: entry("StakingFarm", address) for name, address in farms.items()}
     records.save(path, Record(deployer="0x", deployments=deployments, **facts))

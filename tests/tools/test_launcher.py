@@ -104,6 +104,62 @@ def test_second_launcher__waits_until_the_first_has_set_up(places, capsys):
     assert "waiting for another ./dev that is setting up" in capsys.readouterr().err
 
 
+# --- packages ---
+
+
+@pytest.fixture
+def installed(places: Places, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles of the steps that ran, in a project with locks but without an index."""
+    (places.root / "requirements").mkdir()
+    for lock in ("installer", "run", "test"):
+        (places.root / "requirements" / f"{lock}.lock").write_text(f"{lock}==1.0\n")
+    titles: list[str] = []
+
+    def record(_places: Places, title: str, command: list[str], _env: object, _advice: str) -> None:
+        titles.append(title)
+        if "venv" in command:
+            (places.venv / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+            program(places.venv / "bin", "python", "")
+        if "uv" in command[0] and not (places.root / "index").exists():
+            raise SetUpFailed("no index")
+
+    monkeypatch.setattr(launcher, "run_step", record)
+    return titles
+
+
+def test_packages__are_installed_once_for_each_lock_and_again_when_it_changes(
+    places: Places, installed: list[str]
+) -> None:
+    (places.root / "index").touch()
+    launcher.install_python(places, "run")
+    assert installed == ["Python environment", "Installer", "Packages to run"]
+    launcher.install_python(places, "run")
+    launcher.install_python(places, "test")
+    assert installed[3:] == ["Packages to test"]
+    (places.root / "requirements" / "run.lock").write_text("run==2.0\n")
+    launcher.install_python(places, "run")
+    assert installed[4:] == ["Packages to run"]
+    shutil.rmtree(places.venv)
+    launcher.install_python(places, "run")
+    assert installed[5:] == ["Python environment", "Installer", "Packages to run"]
+
+
+def test_packages__where_uv_finds_no_index__come_with_pip(places: Places, installed: list[str]) -> None:
+    launcher.install_python(places, "run")
+    assert installed[2:] == ["Packages to run", "Packages to run (with pip)"]
+
+
+def test_packages__that_cannot_be_installed__are_tried_again(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise SetUpFailed("no index")
+
+    monkeypatch.setattr(launcher, "run_step", fail)
+    for _ in range(2):
+        with pytest.raises(SetUpFailed, match="no index"):
+            launcher.install_python(places, "run")
+    assert not (places.cache / "stamps").exists()
+
+
 # --- the environment ---
 
 
@@ -166,6 +222,22 @@ def test_dev__unknown_verb__says_so_and_fails():
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("./dev: no verb 'tset'\n\nusage: ./dev VERB [arguments]\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["tests/unit"], True),
+        (["-q", "tests/tools/test_launcher.py::test_x"], True),
+        (["-k", "commit", "-x"], False),
+        (["--durations=15", "-q"], False),
+        ([], False),
+    ],
+)
+def test_test__a_file_or_folder_among_the_arguments__makes_it_one_plain_run(
+    arguments: list[str], expected: bool
+) -> None:
+    assert launcher.names_tests(DEV.parent, arguments) is expected
 
 
 def test_dev__help_of_a_verb__has_an_example():

@@ -3,10 +3,10 @@
 import pytest
 
 from perpetual_pools.model import CommitType
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
 from tests.property.pool.book import Book
 from tests.property.pool.feeds import ChainlinkFeed
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_market, fast_world, opened_market
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, new_market, new_world, opened_market
 
 DAY = 24 * HOUR
 USDC = 10**6
@@ -43,7 +43,7 @@ def test_rebalance__fees_of_missed_intervals_outgrow_the_state__costs_one_slot_m
 @pytest.fixture
 def market_on_feed(project, proxy_type):
     """On a real proxy with one round of now, good for 30 days; alice and bob have 1,000 USDC on a side each."""
-    world = fast_world(project)
+    world = new_world(project)
     feed = ChainlinkFeed(world.chain, proxy_type, 30 * DAY, absent_reverts=True)
     market = world.deploy_pool_on(feed.oracle, feed.model)
     market.open_with(ALICE, 1_000 * USDC, BOB, 1_000 * USDC, KEEPER)
@@ -65,7 +65,7 @@ def test_shutdown__feed_that_failed_14_days_ago_and_has_a_price_now__rebalances_
 
 
 def test_claim_for__two_controllers__are_two_claims_of_one_transaction_and_of_all_their_batches(project):
-    market, seen = fast_market(project), 1
+    market, seen = new_market(project), 1
     book = Book(market.model.params.front_running_interval)
     for trader in (ALICE, BOB):
         market.set_operator(trader, market.world.contracts.keeper)

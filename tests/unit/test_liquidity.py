@@ -8,8 +8,8 @@ import pytest
 from perpetual_pools.chain import amm
 from perpetual_pools.model import ZERO_ADDRESS, Ledger
 from perpetual_pools.model.pair import PairModel
-from tests.conftest import NOW
-from tests.revm import Instance, Revm
+from tests.support.revm import Instance, Revm
+from tests.support.world import NOW
 
 ALICE, BOB = PROVIDERS = ["0x" + digits * 20 for digits in ("c1", "c2")]
 PLENTY = 10**30

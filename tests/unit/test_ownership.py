@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from perpetual_pools.model import Market
-from tests.chains import RevmChain
-from tests.farm_twin import farm_twin
-from tests.revm import Instance, reverts
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_world
+from tests.support.farm import farm_twin
+from tests.support.revm import Instance, RevmChain, reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, new_world
 
 STRANGER = CAROL
 WRONG, ZERO = "0x" + "de" * 20, "0x" + "00" * 20
@@ -35,7 +34,7 @@ class Owned:
 
 
 def a_factory(project) -> Owned:
-    world = fast_world(project)
+    world = new_world(project)
     factory = world.contracts.factory
     return Owned(
         world.chain,
@@ -72,20 +71,6 @@ def test_deployment__owner__is_who_was_named(owned):
     assert owned.deploy_for(ALICE).owner() == ALICE
 
 
-@pytest.mark.parametrize("caller", [STRANGER, TREASURY, ZERO])
-def test_transfer_ownership__by_another_than_the_owner__reverts(owned, caller):
-    with reverts(owned.contract.OwnableUnauthorizedAccount, account=caller):
-        owned.contract.transferOwnership(caller, sender=caller)
-
-
-def test_accept_ownership__by_another_than_the_named_one__reverts(owned):
-    owned.contract.transferOwnership(ALICE, sender=owned.owner)
-    for caller in (owned.owner, STRANGER, ZERO):
-        with reverts(owned.contract.OwnableUnauthorizedAccount, account=caller):
-            owned.contract.acceptOwnership(sender=caller)
-    assert owned.owners == (owned.owner, ALICE)
-
-
 def test_accept_ownership__when_nobody_is_named__reverts(owned):
     with reverts(owned.contract.OwnableUnauthorizedAccount, account=owned.owner):
         owned.contract.acceptOwnership(sender=owned.owner)
@@ -115,7 +100,7 @@ def test_accept_ownership__second_step__hands_over_everything(owned):
 
 @pytest.mark.finding("G02")
 def test_accept_ownership__of_the_factory__hands_over_the_pools(project):
-    world = fast_world(project)
+    world = new_world(project)
     factory, pool = world.contracts.factory, world.deploy_pool().pool
     factory.transferOwnership(ALICE, sender=world.owner)
     factory.acceptOwnership(sender=ALICE)

@@ -14,9 +14,9 @@ from perpetual_pools.model import ChainlinkOracle, CommitType, Feed, Round, Sequ
 from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
-from tests.conftest import NOW, USDC
+from perpetual_pools.twin.pool import HOUR, Twin, World
 from tests.support.records import record_of
-from tests.twin import HOUR, Twin, World
+from tests.support.world import NOW, USDC
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 TOKEN = 10**18

@@ -64,10 +64,10 @@ def ids(*markets: MarketReading, farm: FarmReading | None = None) -> list[str]:
     ("ramp", "interval", "patience", "why"),
     [
         (600, HOUR, 600, "10 min in which the keeper's reward rises"),
-        (0, HOUR, 360, "6 min that keepers are given"),  # a tenth of the interval
-        (HOUR, HOUR, 3_240, "54 min that keepers are given"),  # nine tenths: six minutes before it is skipped
-        (0, 600, 60, "1 min that keepers are given"),
-        (600, 600, 540, "9 min that keepers are given"),
+        (0, HOUR, 360, "6 min that keepers have"),  # a tenth of the interval
+        (HOUR, HOUR, 3_240, "54 min that keepers have"),  # nine tenths: six minutes before it is skipped
+        (0, 600, 60, "1 min that keepers have"),
+        (600, 600, 540, "9 min that keepers have"),
     ],
 )
 def test_late__any_ramp__alarms_after_keepers_had_time_and_before_the_grid_time_is_skipped(
@@ -76,7 +76,7 @@ def test_late__any_ramp__alarms_after_keepers_had_time_and_before_the_grid_time_
     assert ids(market(patience, ramp, interval)) == []
     (alarm,) = alarms(market(patience + 1, ramp, interval))
     assert alarm.id == "late"
-    assert f"longer than the {why}. Look after" in alarm.text
+    assert f"longer than the {why}. Check the keeper" in alarm.text
 
 
 def test_shutdown__14_days_after_the_missed_rebalance__may_be_done_by_anybody() -> None:
@@ -84,8 +84,8 @@ def test_shutdown__14_days_after_the_missed_rebalance__may_be_done_by_anybody() 
     late, closing = alarms(market(14 * DAY))
     assert (late.id, closing.id, closing.where) == ("late", "may-be-shut-down", "3-BTC/USDC")
     assert closing.text == (
-        "since 2033-05-18 03:33 UTC anybody may close the pool for good, for nothing has rebalanced it in 14 d; it stays "
-        "open if it can rebalance then: ape run shutdown --market 3-BTC/USDC"
+        "nothing has rebalanced the pool for 14 d. Since 2033-05-18 03:33 UTC anybody may close it for good with "
+        "`ape run shutdown --market 3-BTC/USDC`; if the pool can still rebalance, that command rebalances it instead"
     )
 
 
@@ -97,7 +97,9 @@ def test_oracle__gives_no_price_while_its_round_is_soon_too_old__both_are_told()
     assert ids(market(-601, round=Round(1, 10**8, old, old))) == ["feed-stale-soon"]
     soon, gone = alarms(market(-601, **none, round=Round(1, 0, old, old)))
     assert (soon.id, gone.id) == ("feed-stale-soon", "oracle-unavailable")
-    assert gone.text == f"the oracle {ADDRESS} gives no price: InvalidAnswer(0). Until it does, nothing can rebalance"
+    assert gone.text == (
+        f"the oracle {ADDRESS} has no price: InvalidAnswer(0). The pool cannot rebalance until it has one"
+    )
     # One that is too old now does explain it.
     assert ids(market(**none, round=Round(1, 0, NOW - MAX_AGE - 1, NOW - MAX_AGE - 1))) == ["feed-stale"]
 

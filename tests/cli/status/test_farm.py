@@ -16,11 +16,13 @@ from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.report import build_report
 from perpetual_pools.status.view import print_status
 from perpetual_pools.status.yields import Prices, find_yields, parse_price
+from perpetual_pools.twin.comparison import WORD
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pool import WAD
 from tests.cli.status.conftest import TOKEN, Scene, loaded, shown, told
-from tests.conftest import NOW, USDC
-from tests.farm_twin import TCR, FarmTwin
+from tests.support.farm import TCR
 from tests.support.records import record_of
-from tests.twin import WAD, WORD
+from tests.support.world import NOW, USDC
 
 START = NOW + 86_400
 AMOUNTS = 168_000 * TCR, 84_000 * TCR, 42_000 * TCR
@@ -180,7 +182,7 @@ def test_farm__prices__decide_about_worth_and_apr(farming: Farming) -> None:
     with pytest.raises(StatusError) as raised:
         aprs(farming, Prices(lp={"UNI": WAD}))
     assert str(raised.value) == (
-        "0 farms are called 'UNI': use a name or address of one of these: 1L-BTC/USDC, 3S-BTC/USDC, LP 3L-BTC/USDC"
+        "0 farms are called 'UNI'. Use the name or address of one of these: 1L-BTC/USDC, 3S-BTC/USDC, LP 3L-BTC/USDC"
     )
 
 
@@ -210,7 +212,7 @@ def test_farm__other_tokens__are_worth_what_is_said_or_unknown(farming: Farming,
     with pytest.raises(StatusError) as raised:
         aprs(farming, Prices(lp={"UNI-V2": WAD}))
     assert str(raised.value).startswith(
-        "2 farms are called 'UNI-V2': use a name or address of one of these: 1L-BTC/USDC,"
+        "2 farms are called 'UNI-V2'. Use the name or address of one of these: 1L-BTC/USDC,"
     )
     assert aprs(farming, Prices(tcr=WAD // 20, lp={other.address: 438 * WAD}))[4] == (str(4_380 * WAD), str(10 * WAD))
 
@@ -238,8 +240,8 @@ def test_farm__weeks__run_out_and_end(farming: Farming) -> None:
     assert weeks(weeks=2) == (3, 1, str(TCR), ["weeks-running-out"])
     alarm = find_alarms(Reader(farming.record).read(), 2)[-1]
     assert alarm.text == (
-        "funded weeks ahead: 1, fewer than 2. From 2033-06-23 03:10 UTC on, in week 5, nothing is emitted. "
-        "Schedule more: ape run schedule"
+        "funded weeks ahead: 1, fewer than 2. The farm emits nothing from 2033-06-23 03:10 UTC on, when "
+        "week 5 begins. Schedule more weeks: ape run schedule"
     )
 
 
@@ -253,8 +255,8 @@ def test_farm__market_without_weight__alarms_while_it_has_an_allocation(farming:
     assert (farm["farms"][2]["per_hour_tcr_wei"], farm["farms"][2]["apr_wad"]) == ("0", "0")
     (text,) = [alarm.text for alarm in find_alarms(Reader(farming.record).read(), 2) if alarm.where == "farm"]
     assert text == (
-        "the secondary market has 6000 of 10000 of the emission and no weight: what it would get is undistributed. Set a "
-        "weight, or the allocation"
+        "the secondary market gets 6000 of 10000 of the emission, but its farms have no weight, so its part stays "
+        "undistributed. Set a weight, or change the allocation"
     )
     twin.set_allocation(twin.owner, 10_000)
     farm, alarms = farm_report(farming, weeks=2)
@@ -296,8 +298,8 @@ def test_farm__tables__show_the_same(farming: Farming) -> None:
         "1L-BTC/USDC primary 50.0000 100.00 109.09 20,075.00 %",
         "3S-BTC/USDC primary 150.0000 0.00 0.00 -",
         "LP 3L-BTC/USDC secondary 300.0000 0.000015000 45.00 292,000.00 %",
-        "ALARM weeks-running-out, farm: funded weeks ahead: 1, fewer than 4. From 2033-06-09 03:10 UTC on, in week 3, "
-        "nothing is emitted. Schedule more: ape run schedule",
+        "ALARM weeks-running-out, farm: funded weeks ahead: 1, fewer than 4. The farm emits nothing from "
+        "2033-06-09 03:10 UTC on, when week 3 begins. Schedule more weeks: ape run schedule",
     ]
 
 
@@ -315,5 +317,5 @@ def test_parse_price__no_price__is_refused(text: str) -> None:
     with pytest.raises(StatusError) as raised:
         parse_price(text)
     assert str(raised.value) == (
-        f"{text!r} is no price: expected a number above zero with up to 18 decimals, like 0.05"
+        f"{text!r} is not a price: expected a number above zero with up to 18 decimals, like 0.05"
     )

@@ -12,6 +12,7 @@ from perpetual_pools.model import CommitType
 from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
+from perpetual_pools.twin.pool import HOUR, WAD, Twin
 from tests.cli.status.conftest import (
     AT_1,
     AT_3,
@@ -34,9 +35,8 @@ from tests.cli.status.conftest import (
     text_of,
     told,
 )
-from tests.conftest import USDC
 from tests.support.records import record_of
-from tests.twin import HOUR, WAD, Twin
+from tests.support.world import USDC
 
 
 def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(
@@ -163,8 +163,8 @@ def test_status__commitments_of_all_types_and_a_late_rebalance__every_number(
     assert told(report) == [("late", "1-BTC/USDC"), ("late", "3-BTC/USDC")]
     assert text_of(report, "late") == (
         "the rebalance of 2033-05-18 06:00 UTC is 12 min late, longer than the 10 min in which the keeper's reward rises. "
-        "Look after the keeper, or call upkeep yourself: at 2033-05-18 07:00 UTC the grid time before is skipped, and the "
-        "price of then taken"
+        "Check the keeper, or run `ape run upkeep`: at 2033-05-18 07:00 UTC the pool skips the grid time before and uses "
+        "the price as of then"
     )
 
 
@@ -276,7 +276,7 @@ def test_late__grid_times_passed__says_how_many_are_skipped_and_which_is_next(sc
     scene.world.move_to(THIRD + HOUR - 1)
     scene.push(3, 110)
     for late, skipped, said in (
-        (HOUR - 1, 0, "is 59 min 59 s late, longer than the 10 min in which the keeper's reward rises. Look"),
+        (HOUR - 1, 0, "is 59 min 59 s late, longer than the 10 min in which the keeper's reward rises. Check"),
         (HOUR, 1, "is 1 h late, longer than the 10 min in which the keeper's reward rises; one grid time was skipped"),
         (
             2 * HOUR + 61,
@@ -288,7 +288,7 @@ def test_late__grid_times_passed__says_how_many_are_skipped_and_which_is_next(sc
         report = read()
         assert (report["markets"][0]["late_seconds"], report["markets"][0]["skipped_grid_times"]) == (late, skipped)
         assert said in text_of(report, "late")
-        assert f"at 2033-05-18 0{7 + skipped}:00 UTC the grid time before" in text_of(report, "late")
+        assert f"at 2033-05-18 0{7 + skipped}:00 UTC the pool skips the grid time before" in text_of(report, "late")
 
 
 def test_feed__round_ages__stale_only_above_the_greatest_age_and_soon_when_it_will_be(scene: Scene, read: Any) -> None:
@@ -302,8 +302,8 @@ def test_feed__round_ages__stale_only_above_the_greatest_age_and_soon_when_it_wi
     report = read()
     assert told(report) == [("feed-stale-soon", name) for name in names]
     assert text_of(report, "feed-stale-soon") == (
-        "the feed's round is 1 h 10 min old and at the rebalance of 2033-05-18 07:00 UTC will be 2 h 10 min, above the "
-        "1 h 30 min that the oracle takes, unless a new one comes before"
+        "the feed's latest round is 1 h 10 min old. At the rebalance of 2033-05-18 07:00 UTC it will be 2 h 10 min old, and "
+        "the oracle accepts at most 1 h 30 min, unless a new round comes first"
     )
     world.move_to(SECOND - 600 + MAX_AGE)
     report = read()
@@ -320,8 +320,8 @@ def test_feed__round_ages__stale_only_above_the_greatest_age_and_soon_when_it_wi
     )
     assert market["oracle"]["error"] == f"RoundStale(2, {SECOND - 600}, {world.now}, {MAX_AGE})"
     assert text_of(report, "feed-stale") == (
-        "the feed's round is 1 h 30 min old, and the oracle takes none above 1 h 30 min: no price "
-        "until the feed has a new one"
+        "the feed's latest round is 1 h 30 min old, and the oracle accepts at most 1 h 30 min. "
+        "It has no price until the feed has a new round"
     )
     world.move_to(THIRD + HOUR - 1)
     scene.push(3, 120)
@@ -336,7 +336,8 @@ def test_sequencer__down_and_up_again__alarms_until_the_grace_period_is_over(sce
     report = read()
     assert told(report) == [("sequencer-down", name) for name in names]
     assert text_of(report, "sequencer-down") == (
-        "the sequencer is down since 2033-05-18 05:00 UTC (its feed answers 1): no price until it is up again"
+        "the sequencer has been down since 2033-05-18 05:00 UTC (its feed answers 1). The oracle has no price until it is "
+        "up again"
     )
     assert report["markets"][0]["price_wad"] is None
     assert report["markets"][0]["oracle"]["error"] == "SequencerDown(1)"
@@ -345,8 +346,8 @@ def test_sequencer__down_and_up_again__alarms_until_the_grace_period_is_over(sce
     report = read()
     assert told(report) == [("sequencer-grace-period", name) for name in names]
     assert text_of(report, "sequencer-grace-period") == (
-        "the sequencer is up since 2033-05-18 05:01 UTC: times before 2033-05-18 05:11 UTC, in 1 s, have no price. The next "
-        "grid time after that rebalances"
+        "the sequencer has been up again since 2033-05-18 05:01 UTC. The oracle has no price until the grace period ends at "
+        "2033-05-18 05:11 UTC, in 1 s. The pool rebalances at the next grid time after that"
     )
     assert report["markets"][0]["price_wad"] is None
     world.move_to(SECOND + 100 + GRACE)
@@ -361,7 +362,7 @@ def test_sequencer__invalid_round__alarms(scene: Scene, read: Any) -> None:
     report = read()
     assert [alarm["id"] for alarm in report["alarms"]] == ["sequencer-down"] * 2
     assert text_of(report, "sequencer-down") == (
-        "the sequencer feed's round is invalid: it does not tell since when its answer holds, 0. No price until it does"
+        "the sequencer feed's round is invalid: it says 0, but not since when. The oracle has no price until it does"
     )
 
 
@@ -389,7 +390,7 @@ def test_oracle__of_another_kind_gives_no_price__alarms_with_its_reason(market: 
     market.set_oracle_failing(True)
     (alarm,) = find_alarms(reader.read())
     assert (alarm.id, alarm.where) == ("oracle-unavailable", "odd")
-    assert alarm.text.startswith(f"the oracle {market.oracle.address} gives no price: 0x")
+    assert alarm.text.startswith(f"the oracle {market.oracle.address} has no price: 0x")
 
 
 def test_shutdown__alarms_alone(scene: Scene, read: Any, stranger: Any) -> None:
@@ -407,6 +408,6 @@ def test_old_block__alarms_where_there_is_a_clock(scene: Scene, read: Any) -> No
     report = read(clock=SECOND + 60 + 301)
     assert told(report) == [("old-block", "chain")]
     assert text_of(report, "old-block") == (
-        f"the latest block, {report['block']}, is 5 min 1 s old: the sequencer is down, or the node that was asked is "
-        "behind. All that is shown is of that block"
+        f"the latest block, {report['block']}, is 5 min 1 s old: the sequencer is down, or the node is behind. "
+        "Everything shown is as of that block"
     )

@@ -9,7 +9,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from perpetual_pools.chain.multicall import ARB_SYS, Block, Failure, Multicall, NoAnswerError, Question, question
-from tests.twin import Twin
+from perpetual_pools.twin.pool import Twin
 
 SEVEN = bytes.fromhex("600760005260206000f3")
 """Code that answers every call with 7."""

@@ -14,12 +14,14 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from perpetual_pools.model import Event, Ledger, Market, Refused
 from perpetual_pools.model.farm import BPS, MAX_SCHEDULED, MAX_STAKE, MAX_WEEKS, MAX_WEIGHT, WEEK
-from tests.chains import RevmChain, address_of
-from tests.conftest import NOW
-from tests.farm_twin import ALICE, BOB, CAROL, DAVE, OWNER, PLENTY, STRANGER, FarmTwin
+from perpetual_pools.twin.chain import address_of
+from perpetual_pools.twin.farm import PLENTY, FarmTwin
 from tests.property.farm.exact import NOTHING, ONE, ExactFarm, Shares
 from tests.property.farm.tally import FarmTally
 from tests.property.machine import Machine
+from tests.support.farm import ALICE, BOB, CAROL, DAVE, OWNER, STRANGER
+from tests.support.revm import RevmChain
+from tests.support.world import NOW
 
 STAKERS = [ALICE, BOB, CAROL, DAVE]
 PEOPLE = [OWNER, STRANGER, *STAKERS]

@@ -7,8 +7,8 @@ from ethpm_types import ContractType
 from perpetual_pools.model import ChainlinkOracle, FixedOracle, Oracle, Refused, Round, SequencerFeed
 from perpetual_pools.model import Feed as Rounds
 from perpetual_pools.model.constants import MAX_PRICE
-from tests.chains import RevmChain
-from tests.twin import PRICE
+from perpetual_pools.twin.pool import PRICE
+from tests.support.revm import RevmChain
 
 ZERO = "0x" + "00" * 20
 PHASE = 2**64

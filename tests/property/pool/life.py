@@ -15,14 +15,14 @@ from hypothesis.stateful import initialize, precondition, rule
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Event, Refused
 from perpetual_pools.model.constants import MAX_BATCH, MAX_PRICE, MAX_TOTAL, SHUTDOWN_DELAY, WAD, YEAR
 from perpetual_pools.model.maths import first_grid_time_after
-from tests.chains import RevmChain
-from tests.conftest import NOW
+from perpetual_pools.twin.pool import PRICE, Twin, World, deploy_contracts
 from tests.property.machine import Machine
 from tests.property.pool.book import Book
 from tests.property.pool.feeds import MAX_AGES, ChainlinkFeed, Feed, FixedFeed
 from tests.property.pool.tally import PoolTally
-from tests.twin import PRICE, Twin, World, deploy_contracts
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, TREASURY
+from tests.support.revm import RevmChain
+from tests.support.third_party import read_proxy_type
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, OWNER, TREASURY
 
 TRADERS = [ALICE, BOB, CAROL]
 """Carol is poor."""
@@ -123,7 +123,9 @@ class Life(Machine):
             self.world.fund(trader, 8 * MAX_BATCH)
         self.world.fund(CAROL, 1_000 * unit)
         self.feed: Feed = (
-            ChainlinkFeed(chain, self.artifacts.proxy_type, max_age, absent_reverts) if chainlink else FixedFeed(chain)
+            ChainlinkFeed(chain, read_proxy_type(self.artifacts.path), max_age, absent_reverts)
+            if chainlink
+            else FixedFeed(chain)
         )
         self.twin = self.world.deploy_pool_on(
             self.feed.oracle,

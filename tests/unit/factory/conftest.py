@@ -1,22 +1,18 @@
 """A factory, a settlement token, an oracle and the parameters of a pool over them, in an EVM of the test's own process."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from perpetual_pools.model import PoolParams
-from tests.revm import Instance
-from tests.twin import World
-from tests.unit.pool.fast import fast_world
-
-STRANGER = "0x" + "99" * 20
-ZERO = "0x" + "00" * 20
+from perpetual_pools.twin.pool import World
+from tests.support.revm import Instance
+from tests.support.world import new_world
 
 
 @pytest.fixture
 def world(project: Any) -> World:
-    return fast_world(project)
+    return new_world(project)
 
 
 @pytest.fixture
@@ -31,8 +27,3 @@ def params(world: World) -> PoolParams:
     oracle = world.chain.deploy("FixedOracle", 100 * 10**18)
     fees = {"management_fee": 10**16, "mint_fee": 2 * 10**15, "burn_fee": 10**15}
     return world.params(oracle, keeper_reward_max=5 * 10**6, min_liquidity=2 * 10**6, **fees)
-
-
-def struct(params: PoolParams) -> tuple[Any, ...]:
-    """As the contract takes it."""
-    return tuple(asdict(params).values())

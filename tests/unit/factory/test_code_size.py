@@ -22,14 +22,12 @@ def test_code__of_every_contract__is_within_the_limits(project, name):
 
 def test_code__list_of_contracts__is_complete(project):
     """All that have code of their own below contracts/, mocks aside."""
-    sources = {
-        path.stem for path in project.contracts_folder.rglob("*.sol") if path.parent.name not in ("mocks", "interfaces")
-    }
+    folder = project.path / "contracts"
+    sources = {path.stem for path in folder.rglob("*.sol") if path.parent.name not in ("mocks", "interfaces")}
     deployable = {
         name
-        for name in sources
-        if (contract := project.contracts.get(name)) is not None
-        and contract.contract_type.methods
-        and size(contract.contract_type.deployment_bytecode)  # an abstract contract has none
+        for name in sources & set(project.contracts)
+        if project.contracts[name].methods
+        and size(project.contracts[name].deployment_bytecode)  # an abstract contract has none
     }
     assert deployable == set(CONTRACTS)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from eth_utils import keccak
 
-from tests.revm import Reverted, reverts
-from tests.unit.factory.conftest import STRANGER, ZERO, struct
-from tests.unit.pool.fast import ALICE, OWNER, TREASURY
+from perpetual_pools.twin.chain import Reverted
+from tests.support.factory import STRANGER, ZERO, struct
+from tests.support.revm import reverts
+from tests.support.world import ALICE, OWNER, TREASURY
 
 
 def test_deploy_pool__same_parameters_and_deployer_again__reverts(factory, params):

@@ -7,8 +7,8 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from perpetual_pools.model import PoolParams
-from tests.unit.factory.conftest import STRANGER, ZERO, struct
-from tests.unit.pool.fast import ALICE, BOB
+from tests.support.factory import STRANGER, ZERO, struct
+from tests.support.world import ALICE, BOB
 
 TYPES = "(string,address,address,uint8,uint32,uint32,uint64,uint64,uint64,uint128,uint32,uint128)"
 

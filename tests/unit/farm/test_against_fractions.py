@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import DAY, OWNER, PLENTY, STAKERS, TCR, farm_twin
-from tests.unit.libraries.conftest import any_size
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import DAY, OWNER, STAKERS, TCR, farm_twin
+from tests.support.numbers import any_size
 
 WEEK = 7 * DAY
 STEPS = 120

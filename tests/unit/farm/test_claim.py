@@ -3,8 +3,7 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import ALICE, BOB, DAY, OWNER, STRANGER, TCR
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, gained, refuses, tells
+from tests.support.farm import ALICE, BOB, DAY, HOUR, NOBODY, OWNER, STRANGER, TCR, WEEKLY, gained, refuses, tells
 
 
 def claimed(account, token, amount):

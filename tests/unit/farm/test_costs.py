@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import ALICE, BOB, OWNER, TCR, FarmTwin, farm_twin
-from tests.unit.farm.conftest import HOUR, WEEKLY
+from perpetual_pools.twin.farm import FarmTwin
+from tests.support.farm import ALICE, BOB, HOUR, OWNER, TCR, WEEKLY, farm_twin
 
 
 def crowd(project, farms=2, stakers=2):

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.chains import RevmChain
-from tests.conftest import NOW
-from tests.farm_twin import DAY, OWNER
-from tests.revm import reverts
-from tests.unit.farm.conftest import NOBODY, ZERO
+from tests.support.farm import DAY, NOBODY, OWNER, ZERO
+from tests.support.revm import RevmChain, reverts
+from tests.support.world import NOW
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import ALICE, BOB, CAROL, DAY, OWNER, STRANGER, TCR, farm_twin
-from tests.revm import reverts
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY
+from tests.support.farm import ALICE, BOB, CAROL, DAY, HOUR, NOBODY, OWNER, STRANGER, TCR, WEEKLY, farm_twin
+from tests.support.revm import reverts
 
 BLOCK = 12
 """Seconds."""

@@ -4,9 +4,23 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.farm_twin import ALICE, BOB, CAROL, DAVE, OWNER, PLENTY, STRANGER, TCR
-from tests.revm import Reverted
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, gained, refuses, tells
+from perpetual_pools.twin.chain import Reverted
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import (
+    ALICE,
+    BOB,
+    CAROL,
+    DAVE,
+    HOUR,
+    NOBODY,
+    OWNER,
+    STRANGER,
+    TCR,
+    WEEKLY,
+    gained,
+    refuses,
+    tells,
+)
 
 FARMS = 6
 """The slot of the farms by token, see snapshots/layout.json."""

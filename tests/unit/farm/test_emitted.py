@@ -3,8 +3,7 @@
 import pytest
 
 from perpetual_pools.emissions.amounts import weekly_amounts
-from tests.farm_twin import DAY, OWNER, TCR
-from tests.unit.farm.conftest import WEEKLY
+from tests.support.farm import DAY, OWNER, TCR, WEEKLY
 
 WEEK = 7 * DAY
 

@@ -6,8 +6,8 @@ import pytest
 
 from perpetual_pools.model import Market
 from perpetual_pools.model.farm import MAX_STAKE, WEEK
-from tests.farm_twin import ALICE, BOB, CAROL, OWNER, PLENTY, TCR, FarmTwin, farm_twin
-from tests.unit.farm.conftest import enrich
+from perpetual_pools.twin.farm import PLENTY, FarmTwin
+from tests.support.farm import ALICE, BOB, CAROL, OWNER, TCR, enrich, farm_twin
 
 HOUR = 3_600
 OF_PRIMARY = Fraction(8_000_000 * TCR, 168) * 4 / 10

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.farm_twin import ALICE, DAY, OWNER, PEOPLE, PLENTY, TCR, farm_twin
-from tests.revm import reverts
-from tests.unit.farm.conftest import HOUR, WEEKLY, enrich, refuses, tells
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import ALICE, DAY, HOUR, OWNER, PEOPLE, TCR, WEEKLY, enrich, farm_twin, refuses, tells
+from tests.support.revm import reverts
 
 WEEK = 7 * DAY
 MAX_SCHEDULED = 2**96 - 1

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.farm_twin import ALICE, BOB, CAROL, DAY, OWNER, PEOPLE, TCR
-from tests.unit.farm.conftest import HOUR, WEEKLY, refuses, tells
+from tests.support.farm import ALICE, BOB, CAROL, DAY, HOUR, OWNER, PEOPLE, TCR, WEEKLY, refuses, tells
 
 MAX_SCHEDULED = 2**96 - 1
 

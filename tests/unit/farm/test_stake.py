@@ -3,9 +3,23 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.farm_twin import ALICE, BOB, CAROL, DAY, OWNER, PLENTY, TCR, farm_twin
-from tests.revm import reverts
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, enrich, refuses, tells
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import (
+    ALICE,
+    BOB,
+    CAROL,
+    DAY,
+    HOUR,
+    NOBODY,
+    OWNER,
+    TCR,
+    WEEKLY,
+    enrich,
+    farm_twin,
+    refuses,
+    tells,
+)
+from tests.support.revm import reverts
 
 MAX_STAKE = 2**128 - 1
 

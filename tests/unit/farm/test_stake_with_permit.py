@@ -1,17 +1,14 @@
 """`stakeWithPermit`. Specification, section 6: as `stake`, with an EIP-2612 permit that may fail."""
 
 import pytest
-from eth_account import Account
 
-from tests.chains import RevmChain
-from tests.conftest import NOW
-from tests.farm_twin import ALICE, BOB, DAY, OWNER, PEOPLE, PLENTY, STRANGER, TCR, FarmTwin
-from tests.revm import reverts
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, farm_of
-from tests.unit.token.test_permit import sign
+from perpetual_pools.twin.farm import PLENTY, FarmTwin
+from tests.support.farm import ALICE, BOB, DAY, HOUR, NOBODY, OWNER, PEOPLE, STRANGER, TCR, WEEKLY, farm_of
+from tests.support.permits import sign
+from tests.support.revm import RevmChain, reverts
+from tests.support.world import NOW, Account
 
-SIGNER = Account.from_key(b"\x0a" * 32)
-HOLDER = SIGNER.address.lower()
+HOLDER = Account(10)
 AMOUNT = 100 * TCR
 NO_PERMIT = 2**256 - 1, 27, b"\x01" * 32, b"\x02" * 32
 
@@ -32,10 +29,10 @@ def pool_token(farm):
     return token
 
 
-def permit(farm, token, signer=SIGNER, **changes):
+def permit(farm, token, signer=HOLDER, **changes):
     """Of HOLDER to the farm for AMOUNT, valid now, but for the changes: deadline and signature."""
-    message = {"owner": HOLDER, "spender": farm.farm.address, "value": AMOUNT, "deadline": farm.now, "name": "Staked"}
-    return sign(token, signer, **{**message, **changes})
+    fields = {"owner": HOLDER, "spender": farm.farm.address, "value": AMOUNT, "deadline": farm.now, "name": "Staked"}
+    return sign(token, signer, **{**fields, **changes})
 
 
 def stake(farm, token, signed, amount=AMOUNT, sender=HOLDER):
@@ -81,7 +78,7 @@ def test_stake_with_permit__more_than_held__reverts(farm, pool_token):
         {"deadline": NOW - 1},
         {"nonce": 1},
         {"owner": ALICE},
-        {"signer": Account.from_key(b"\x0b" * 32)},
+        {"signer": Account(11)},
     ],
 )
 def test_stake_with_permit__wrong_one_and_no_allowance__reverts(farm, pool_token, changes):

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 import pytest
 from eth_abi import encode
 
-from tests.chains import RevmChain
-from tests.conftest import NOW
-from tests.farm_twin import ALICE, BOB, OWNER, PLENTY, TCR, FarmTwin
-from tests.revm import Instance, reverts
-from tests.unit.farm.conftest import HOUR, WEEKLY, ZERO, farm_of, farm_paying
-from tests.unit.pool.test_settlement_tokens import NO_PERMIT, REENTRANCY, calldata
+from perpetual_pools.twin.farm import PLENTY, FarmTwin
+from tests.support.farm import ALICE, BOB, HOUR, OWNER, TCR, WEEKLY, ZERO, farm_of, farm_paying
+from tests.support.pool import NO_PERMIT, REENTRANCY, calldata
+from tests.support.revm import Instance, RevmChain, reverts
+from tests.support.world import NOW
 
 # --- a fee on transfer ---
 

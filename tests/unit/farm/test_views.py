@@ -3,10 +3,10 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.conftest import NOW
-from tests.farm_twin import ALICE, BOB, DAY, OWNER, TCR
-from tests.revm import Reverted, reverts
-from tests.unit.farm.conftest import NOBODY, WEEKLY
+from perpetual_pools.twin.chain import Reverted
+from tests.support.farm import ALICE, BOB, DAY, NOBODY, OWNER, TCR, WEEKLY
+from tests.support.revm import reverts
+from tests.support.world import NOW
 
 
 def test_farm__token_without_one__reverts(farm, pool_token):

@@ -3,32 +3,10 @@
 import pytest
 from eth_utils import keccak
 
-from tests.farm_twin import ALICE, BOB, OWNER, PLENTY, STRANGER, TCR
-from tests.revm import Reverted, reverts
-from tests.unit.farm.conftest import HOUR, WEEKLY
-
-OUT = ["withdraw(address,uint256)", "claim(address[])", "exit(address)", "emergencyWithdraw(address)"]
-IN = [
-    "stake(address,uint256)",
-    "stakeWithPermit(address,uint256,uint256,uint8,bytes32,bytes32)",
-    "schedule(uint256[])",
-]
-OWNERS = [
-    "addFarm(address,uint8,uint256)",
-    "setWeight(address,uint256)",
-    "setAllocation(uint256)",
-    "scheduleUndistributed(uint256)",
-    "transferOwnership(address)",
-    "acceptOwnership()",
-]
-
-
-@pytest.mark.finding("F08")
-@pytest.mark.finding("F10")
-def test_ways_out__all_functions_that_change_state__are_these(project):
-    methods = project.StakingFarm.contract_type.methods
-    changing = [method.selector for method in methods if method.stateMutability not in ("view", "pure")]
-    assert sorted(changing) == sorted(OUT + IN + OWNERS)
+from perpetual_pools.twin.chain import Reverted
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import ALICE, BOB, HOUR, OWNER, STRANGER, TCR, WEEKLY
+from tests.support.revm import reverts
 
 
 @pytest.mark.finding("F10")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.farm_twin import ALICE, BOB, OWNER, PLENTY, STRANGER, TCR
-from tests.unit.farm.conftest import HOUR, NOBODY, WEEKLY, gained, refuses, tells
+from perpetual_pools.twin.farm import PLENTY
+from tests.support.farm import ALICE, BOB, HOUR, NOBODY, OWNER, STRANGER, TCR, WEEKLY, gained, refuses, tells
 
 # --- refusals ---
 

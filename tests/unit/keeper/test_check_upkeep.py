@@ -4,8 +4,8 @@ import pytest
 from eth_abi import encode
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Round
-from tests.revm import Reverted, reverts
-from tests.unit.keeper.conftest import (
+from perpetual_pools.twin.chain import Reverted
+from tests.support.keeper import (
     GRIEFING_MODES,
     HOUR,
     NOBODY,
@@ -28,7 +28,8 @@ from tests.unit.keeper.conftest import (
     selector,
     word,
 )
-from tests.unit.pool.fast import CAROL, KEEPER, OWNER
+from tests.support.revm import reverts
+from tests.support.world import CAROL, KEEPER, OWNER
 
 FEW_VIEWS = 200_000
 """Gas, with room, for what the keeper asks of two pools and their oracles."""

@@ -3,8 +3,7 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.revm import OutOfGas
-from tests.unit.keeper.conftest import (
+from tests.support.keeper import (
     CLAIM_GAS,
     GRIEFING_MODES,
     HALF,
@@ -19,7 +18,8 @@ from tests.unit.keeper.conftest import (
     reason,
     returner,
 )
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, fast_world
+from tests.support.revm import OutOfGas
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, OWNER, new_world
 
 FEW_CLAIMS = 500_000
 """Gas, with room."""
@@ -38,7 +38,7 @@ def owe(market):
 
 def owing_in(project, token, *controllers):
     """A world of that settlement token and its market, which owes and to which these have consented."""
-    world = fast_world(project, token=token)
+    world = new_world(project, token=token)
     market = world.deploy_pool()
     open_together([market])
     owe(market)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.keeper.conftest import (
+from tests.support.keeper import (
     GRIEFING_MODES,
     HALF,
     HOUR,
@@ -18,7 +18,7 @@ from tests.unit.keeper.conftest import (
     selector,
     word,
 )
-from tests.unit.pool.fast import KEEPER
+from tests.support.world import KEEPER
 
 FEW_VIEWS = 100_000
 """Gas, with room, for what the keeper asks of two pools."""

@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 
 from perpetual_pools.model import ChainlinkOracle, Feed, Round
-from tests.revm import OutOfGas, Reverted, reverts
-from tests.unit.keeper.conftest import (
+from perpetual_pools.twin.chain import Reverted
+from tests.support.keeper import (
     GRIEFING_MODES,
     HOUR,
     LARGE,
@@ -31,7 +31,8 @@ from tests.unit.keeper.conftest import (
     selector,
     word,
 )
-from tests.unit.pool.fast import CAROL, KEEPER, OWNER, fast_world
+from tests.support.revm import OutOfGas, reverts
+from tests.support.world import CAROL, KEEPER, OWNER, new_world
 
 TWO_GOOD_POOLS = 500_000
 """Gas, with room."""
@@ -178,7 +179,7 @@ def test_upkeep__closed_pool__is_reported_and_the_others_rebalance(world, keeper
 
 
 def test_upkeep__recipient_refused_by_the_token__is_reported_and_another_is_paid(project):
-    world = fast_world(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     market = world.deploy_pool(keeper_reward_max=REWARD, keeper_reward_ramp=0)
     open_together([market])
     keeper = world.contracts.keeper

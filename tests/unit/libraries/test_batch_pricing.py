@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from perpetual_pools.model import CommitType, maths
-from tests.unit.libraries.conftest import any_size
+from tests.support.numbers import any_size
 
 WAD = 10**18
 USDC = 10**6

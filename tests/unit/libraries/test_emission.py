@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from perpetual_pools.model.farm import per_weight
-from tests.farm_twin import TCR
-from tests.unit.libraries.conftest import any_size
+from tests.support.farm import TCR
+from tests.support.numbers import any_size
 
 WEEK = 604_800
 Q = 2**128

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests.revm import reverts
+from tests.support.revm import reverts
 
 HIGHEST = 2**128 - 1
 

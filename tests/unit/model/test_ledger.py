@@ -3,7 +3,7 @@
 import pytest
 
 from perpetual_pools.model import Ledger
-from tests.unit.model.conftest import refusal, refused
+from tests.support.refusals import refusal, refused
 
 LACK = refusal("InsufficientBalance")
 

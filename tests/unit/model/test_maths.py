@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from perpetual_pools.model import CommitType, maths
-from tests.unit.libraries.conftest import any_size
+from tests.support.numbers import any_size
 
 MAX_PRICE = 2**96 - 1
 BALANCE = 2**100

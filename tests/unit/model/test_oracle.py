@@ -4,7 +4,8 @@ contract is proven on random feeds in tests/unit/oracle."""
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, Feed, FixedOracle, Refused, Round, SequencerFeed
-from tests.unit.model.conftest import WAD, refusal, refused
+from tests.support.model import WAD
+from tests.support.refusals import refusal, refused
 
 T = 1_000_000
 MAX_AGE = 3_600

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.model.conftest import HOUR, PARAMS, USDC, WAD, refusal, refused
+from tests.support.model import HOUR, PARAMS, USDC, WAD
+from tests.support.refusals import refusal, refused
 
 TENTH = WAD // 10
 REFUSED = [

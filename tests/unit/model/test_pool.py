@@ -6,20 +6,8 @@ from math import floor
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Pool, Refused
-from tests.unit.model.conftest import (
-    DELAY,
-    HOUR,
-    NOW,
-    OPENS,
-    PARAMS,
-    PRICE,
-    TOKEN,
-    USDC,
-    WAD,
-    refusal,
-    refused,
-    state,
-)
+from tests.support.model import DELAY, HOUR, NOW, OPENS, PARAMS, PRICE, TOKEN, USDC, WAD, state
+from tests.support.refusals import refusal, refused
 
 SECOND = OPENS + HOUR
 """When `pool` rebalances next."""

@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.revm import Instance, Revm
-from tests.unit.oracle.definition import PHASE
-
-NOW = 2_000_000_000
-MAX_AGE = 90_000
-GRACE = 3_600
-ZERO = "0x" + "00" * 20
-SEQUENCER_UP, SEQUENCER_DOWN = 0, 1
-PHASE_6, PHASE_7 = 6 * PHASE, 7 * PHASE
+from tests.support.oracle import GRACE, MAX_AGE, NOW, SEQUENCER_UP, ZERO
+from tests.support.revm import Instance, Revm
 
 
 @pytest.fixture

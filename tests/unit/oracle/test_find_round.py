@@ -1,7 +1,7 @@
 import pytest
 
-from tests.revm import reverts
-from tests.unit.oracle.conftest import NOW, PHASE_6, PHASE_7
+from tests.support.oracle import NOW, PHASE_6, PHASE_7
+from tests.support.revm import reverts
 
 
 def test_find_round__feed_reverting__reverts(oracle, feed, push):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.revm import OutOfGas, Reverted
-from tests.unit.oracle.conftest import NOW, PHASE_6, PHASE_7
+from perpetual_pools.twin.chain import Reverted
+from tests.support.oracle import NOW, PHASE_6, PHASE_7
+from tests.support.revm import OutOfGas
 
 WAD = 10**18
 COST = 1_000_000

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.revm import reverts
-from tests.unit.oracle.conftest import GRACE, MAX_AGE, NOW, SEQUENCER_DOWN, SEQUENCER_UP
+from tests.support.oracle import GRACE, MAX_AGE, NOW, SEQUENCER_DOWN, SEQUENCER_UP
+from tests.support.revm import reverts
 
 
 def test_latest_price__feed_reverting__reverts(oracle, feed, push):

@@ -2,8 +2,8 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.revm import reverts
-from tests.unit.oracle.conftest import GRACE, MAX_AGE, NOW, PHASE_6, PHASE_7, SEQUENCER_DOWN, SEQUENCER_UP, ZERO
+from tests.support.oracle import GRACE, MAX_AGE, NOW, PHASE_6, PHASE_7, SEQUENCER_DOWN, SEQUENCER_UP, ZERO
+from tests.support.revm import reverts
 
 WAD = 10**18
 LATEST_ROUND_DATA = keccak(text="latestRoundData()")[:4]

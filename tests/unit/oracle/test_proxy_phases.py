@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.revm import Reverted, reverts
-from tests.unit.oracle.conftest import NOW, PHASE_6, PHASE_7
+from perpetual_pools.twin.chain import Reverted
+from tests.support.oracle import NOW, PHASE_6, PHASE_7
+from tests.support.revm import reverts
 
 WAD = 10**18
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from perpetual_pools.model import ChainlinkOracle, Refused, Round, SequencerFeed
 from perpetual_pools.model import Feed as ModelFeed
-from tests.revm import Instance, Reverted, Revm
-from tests.unit.oracle.conftest import NOW, ZERO
-from tests.unit.oracle.definition import GAP, LOOK_BACK, PHASE, right_round
+from perpetual_pools.twin.chain import Reverted
+from tests.support.oracle import NOW, ZERO
+from tests.support.revm import Instance, Revm
+from tests.support.rounds import GAP, LOOK_BACK, PHASE, right_round
 
 START = NOW - 100_000
 EXISTING, INCOMPLETE, ABSENT = "existing", "incomplete", "absent"

@@ -6,18 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import (
-    ALICE,
-    BOB,
-    CAROL,
-    KEEPER,
-    fast_market,
-    fast_world,
-    open_sides,
-    opened_market,
-)
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, new_market, new_world, open_sides, opened_market
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 SIDE = 1_000 * USDC
@@ -95,7 +85,7 @@ def opened_for(project, fees):
     """1,000 USDC and 1,000 tokens a side, after the mint fee; no fees waiting."""
     if not fees:
         return opened_market(project, SIDE, SIDE)
-    market = fast_market(project, mint_fee=WAD // 100, burn_fee=WAD // 100)
+    market = new_market(project, mint_fee=WAD // 100, burn_fee=WAD // 100)
     open_sides(market, 1_010_101_010, 1_010_101_010)
     assert market.collect_fees(KEEPER) == 2 * 10_101_010
     assert (market.pool.balances(), market.pool.supplies()) == ((SIDE, SIDE), (1_000 * TOKEN, 1_000 * TOKEN))
@@ -177,7 +167,7 @@ def test_batches__none__announces_only_the_rebalance(opened, keeper):
 
 @pytest.mark.finding("C11")
 def test_batches__flip_of_1000_at_1_and_1_percent__yields_980_10_and_the_fees_leave_the_sides_at_execution(project):
-    market = fast_market(project, mint_fee=WAD // 100, burn_fee=WAD // 100)
+    market = new_market(project, mint_fee=WAD // 100, burn_fee=WAD // 100)
     open_sides(market, 10_101_010_101, 10_101_010_101)
     sides, fees = market.pool.balances(), market.pool.protocolFees()
     assert (sides, fees) == ((10_000 * USDC, 10_000 * USDC), 2 * 101_010_101)
@@ -200,7 +190,7 @@ def test_batches__flip_of_1000_at_1_and_1_percent__yields_980_10_and_the_fees_le
 
 @pytest.mark.parametrize(("amount", "fee"), [(9, 0), (10, 1), (19, 1), (1_000_009, 100_000)])
 def test_batches__fees__are_rounded_down(project, amount, fee):
-    market = fast_market(project, mint_fee=WAD // 10)
+    market = new_market(project, mint_fee=WAD // 10)
     market.commit(CAROL, LONG_MINT, amount)
     market.next_epoch(KEEPER)
     assert market.pool.balances() == (amount - fee, 0)
@@ -255,7 +245,7 @@ def test_batches__side_with_a_supply_of_1e24_and_no_balance__refunds_all_that_wo
 
 @pytest.mark.parametrize(("amount", "out"), [(DUST - 1, 0), (DUST, DUST)])
 def test_batches__mint_that_would_leave_a_side_below_dust__is_refunded(project, amount, out):
-    market = fast_market(project, decimals=18)
+    market = new_market(project, decimals=18)
     market.commit(CAROL, LONG_MINT, amount)
     market.next_epoch(KEEPER)
     assert market.pool.batch(1, int(LONG_MINT)) == (amount, out)
@@ -275,7 +265,7 @@ def test_batches__flip_that_would_leave_a_side_below_dust__is_refunded(project, 
 
 @pytest.mark.parametrize("above", [0, 1])
 def test_batches__mint_beyond_the_greatest_supply__is_refunded(project, above):
-    world = fast_world(project)
+    world = new_world(project)
     amount = MAX_SUPPLY // 10**12 + above
     world.fund(CAROL, amount)
     market = world.deploy_pool()
@@ -287,7 +277,7 @@ def test_batches__mint_beyond_the_greatest_supply__is_refunded(project, above):
 
 
 def test_batches__flip_beyond_the_greatest_supply__is_refunded(project):
-    world = fast_world(project)
+    world = new_world(project)
     world.fund(BOB, MAX_SUPPLY // 10**12)
     market = world.deploy_pool()
     open_sides(market, SIDE, MAX_SUPPLY // 10**12)
@@ -300,7 +290,7 @@ def test_batches__flip_beyond_the_greatest_supply__is_refunded(project):
 @pytest.mark.parametrize("mint_fee", [0, WAD // 10])
 @pytest.mark.parametrize("above", [0, 1])
 def test_batches__mint_beyond_the_greatest_total__is_refunded_whatever_the_fee(project, mint_fee, above):
-    world = fast_world(project, decimals=18)
+    world = new_world(project, decimals=18)
     world.fund(CAROL, MAX_TOTAL)
     market = world.deploy_pool(mint_fee=mint_fee)
     open_sides(market, 1_000 * TOKEN, 1_000 * TOKEN)
@@ -480,7 +470,7 @@ def test_batches__small_side_that_gains_and_burns_back_five_times__nine_later_mi
 
 def dear_side(project, short):
     """bob alone, both sides: three moves of 1 % make a long side of 1 USDC dear, and he burns all but few tokens of it."""
-    market = fast_market(project)
+    market = new_market(project)
     market.commit(BOB, LONG_MINT, USDC)
     market.commit(BOB, SHORT_MINT, short)
     market.next_epoch(KEEPER)
@@ -580,7 +570,7 @@ def test_batches__supply_below_dust_of_dear_units__refunds_who_would_lose_to_rou
 @pytest.mark.finding("M03")
 @pytest.mark.parametrize("kind", [LONG_MINT, SHORT_MINT])
 def test_batches__first_minter_of_an_empty_side__starts_at_price_1(project, kind):
-    market = fast_market(project)
+    market = new_market(project)
     market.commit(CAROL, kind, 1_234_567)
     market.next_epoch(KEEPER, 7 * WAD)
     assert market.pool.tokenPrices() == (WAD, WAD)

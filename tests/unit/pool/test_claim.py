@@ -3,18 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import (
-    TOKEN,
-    act,
-    asset_of,
-    close,
-    logs_of,
-    require_refuses_ether,
-    reverts,
-    to_window,
-)
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, fast_market
+from tests.support.pool import TOKEN, act, asset_of, close, logs_of, reverts, to_window
+from tests.support.world import ALICE, BOB, KEEPER, STAKE, USDC, new_market
 
 WAD = 10**18
 PAID = {
@@ -80,11 +70,6 @@ def test_claim__to_the_zero_address__reverts(owed, bob, carol):
         with reverts(owed, "ZeroAddress"):
             owed.pool.claim(bob, ZERO_ADDRESS, sender=caller)
     assert owed.pool.claimable(bob) == (0, 100 * TOKEN, 0)
-
-
-@pytest.mark.finding("C15")
-def test_claim__with_ether__reverts(owed, bob):
-    require_refuses_ether(owed, bob, "claim", bob.address, bob.address)
 
 
 # --- what it returns, tells and moves ---
@@ -316,7 +301,7 @@ def test_claim__closed_pool__pays_what_executed_and_refunds_the_rest(owed, bob, 
 
 @pytest.mark.finding("C17")
 def test_claim__one_user_over_300_epochs__works_throughout(project):
-    market = fast_market(project)
+    market = new_market(project)
     unit = market.world.unit
     market.open_with(ALICE, 1_000 * unit, ALICE, 1_000 * unit, KEEPER)
     claims = 0

@@ -3,19 +3,19 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import WAD
-from tests.unit.pool.conftest import act, set_time
-from tests.unit.pool.fast import (
+from perpetual_pools.twin.pool import WAD
+from tests.support.pool import act
+from tests.support.revm import reverts
+from tests.support.world import (
     ALICE,
     BOB,
     CAROL,
     KEEPER,
     OWNER,
     TREASURY,
-    fast_market,
-    fast_world,
+    USDC,
+    new_market,
+    new_world,
     open_sides,
     opened_market,
 )
@@ -27,7 +27,7 @@ DAY = 86_400
 
 @pytest.mark.finding("K13")
 def test_collect_fees__token_that_refuses_the_fee_recipient__stops_no_rebalance_and_another_gets_them(project):
-    world = fast_world(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     world.token.setBlacklisted(TREASURY, True)
     market = world.deploy_pool(mint_fee=PERCENT)
     open_sides(market, SIDE, SIDE)
@@ -71,8 +71,7 @@ def test_collect_fees__new_fee_recipient__gets_what_was_earned_before_too(
 ):
     market = deploy_market(mint_fee=PERCENT)
     market.open_with(alice, SIDE, alice, SIDE, keeper)
-    set_time(market)
-    market.world.contracts.factory.setFeeRecipient(stranger, sender=owner)
+    market.chain.send(market.world.contracts.factory, "setFeeRecipient", [stranger], owner)
     sent = act(market, keeper, "collectFees")
     assert sent.events == [("FeesCollected", {"feeRecipient": stranger.address, "amount": 20 * USDC})]
     assert market.world.token.balanceOf(stranger) == 20 * USDC
@@ -96,7 +95,7 @@ OLDER_FEES_SLOT = 3
 
 @pytest.mark.parametrize("first", [STATE_ROOM - 1, STATE_ROOM, STATE_ROOM + 1])
 def test_collect_fees__as_many_as_the_state_has_room_for_and_more__are_all_counted_and_paid(project, first):
-    market = fast_market(project, mint_fee=10 * PERCENT)
+    market = new_market(project, mint_fee=10 * PERCENT)
     evm = market.chain.revm.evm
 
     def mint_with_fee(fee):

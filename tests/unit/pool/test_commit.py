@@ -3,18 +3,8 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import (
-    TOKEN,
-    act,
-    approve,
-    asset_of,
-    close,
-    logs_of,
-    require_refuses_ether,
-    reverts,
-    to_window,
-)
+from tests.support.pool import TOKEN, act, approve, asset_of, close, logs_of, reverts, to_window
+from tests.support.world import STAKE, USDC
 
 HOUR = 3_600
 WAD = 10**18
@@ -130,11 +120,6 @@ def test_commit__by_an_operator__takes_no_token_of_the_controller(opened, alice,
     opened.set_operator(alice, bob)
     with reverts(opened, "InsufficientBalance"):
         opened.pool.commit(CommitType.LONG_BURN.value, 1, alice, sender=bob)
-
-
-@pytest.mark.finding("C15")
-def test_commit__with_ether__reverts(market, alice):
-    require_refuses_ether(market, alice, "commit", CommitType.LONG_MINT.value, 1, alice.address)
 
 
 # --- what it returns, tells and moves ---

@@ -3,14 +3,12 @@
 from typing import Any
 
 import pytest
-from ape import chain
-from eth_account.messages import encode_typed_data
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.chains import address_of
-from tests.conftest import STAKE, USDC
-from tests.unit.pool.conftest import TOKEN, act, approve, close, logs_of, require_refuses_ether, reverts, to_window
-from tests.unit.pool.fast import ALICE, fast_world
+from perpetual_pools.twin.chain import address_of
+from tests.support.permits import Permit, sign
+from tests.support.pool import TOKEN, act, approve, close, logs_of, reverts, to_window
+from tests.support.world import ALICE, STAKE, USDC, new_world
 
 AMOUNT = 100 * USDC
 OTHERS = [int(kind) for kind in CommitType if not kind.is_mint]
@@ -28,26 +26,20 @@ def unapproved(market, alice, bob):
 def permit(market):
     """`permit(signer, ...)`: deadline and signature of an EIP-2612 permit to the pool for AMOUNT, valid for an hour."""
 
-    def sign(signer: Any, amount: int = AMOUNT, spender: Any = market.pool, deadline: int | None = None) -> list[Any]:
+    def of(signer: Any, amount: int = AMOUNT, spender: Any = market.pool, deadline: int | None = None) -> Permit:
         token = market.world.token
-        deadline = market.world.now + 3_600 if deadline is None else deadline
-        fields = ("owner", "address"), ("spender", "address"), ("value", "uint256"), ("nonce", "uint256")
-        message = encode_typed_data(
-            {"name": "USD Coin", "version": "1", "chainId": chain.chain_id, "verifyingContract": token.address},
-            {"Permit": [{"name": name, "type": kind} for name, kind in (*fields, ("deadline", "uint256"))]},
-            {
-                "owner": signer.address,
-                "spender": address_of(spender),
-                "value": amount,
-                "nonce": token.nonces(signer),
-                "deadline": deadline,
-            },
+        return sign(
+            token,
+            signer,
+            name="USD Coin",
+            chainId=market.chain.id,
+            spender=address_of(spender),
+            value=amount,
+            nonce=token.nonces(signer),
+            deadline=market.world.now + 3_600 if deadline is None else deadline,
         )
-        signature = signer.sign_message(message)
-        # Ape leaves out leading zeros.
-        return [deadline, signature.v, bytes(signature.r).rjust(32, b"\0"), bytes(signature.s).rjust(32, b"\0")]
 
-    return sign
+    return of
 
 
 # --- refusals ---
@@ -126,13 +118,10 @@ def test_commit_with_permit__used_and_spent_already__reverts(unapproved, alice, 
     assert unapproved.pool.batch(1, 0) == (AMOUNT, 0)
 
 
-def test_commit_with_permit__with_ether__reverts(unapproved, alice, permit):
-    require_refuses_ether(unapproved, alice, "commitWithPermit", 0, AMOUNT, alice.address, *permit(alice))
-
-
 # --- what it returns, tells and moves ---
 
 
+@pytest.mark.anvil
 @pytest.mark.parametrize("commit_type", [0, 2])
 def test_commit_with_permit__no_allowance__commits_and_leaves_no_allowance(unapproved, alice, permit, commit_type):
     market, token = unapproved, unapproved.world.token
@@ -192,7 +181,7 @@ def test_commit_with_permit__permit_that_fails_beside_an_allowance__is_ignored(u
 
 
 def test_commit_with_permit__permit_that_burns_its_gas_beside_an_allowance__is_ignored(project):
-    market = fast_world(project, token="CostlyPermitToken").deploy_pool()
+    market = new_world(project, token="CostlyPermitToken").deploy_pool()
     signature = 0, 27, bytes(32), bytes(32)
     assert market.pool.commitWithPermit(0, AMOUNT, ALICE, *signature, sender=ALICE, gas=600_000) == 1
     assert 300_000 < market.chain.revm.evm.result.gas_used < 600_000

@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.twin import WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, TREASURY, fast_market, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, TREASURY, USDC, new_market, opened_market
 
 SIDE = 1_000 * USDC
 GIFT = 500_000 * USDC
@@ -66,7 +65,7 @@ def test_donation__whenever_it_comes__makes_no_mint_worth_more_or_less(project, 
 
 @pytest.mark.finding("M09")
 def test_donation__to_an_empty_pool__is_nobodys(project):
-    market = fast_market(project)
+    market = new_market(project)
     market.donate(CAROL, GIFT)
     market.commit(ALICE, CommitType.LONG_MINT, 1)
     market.next_epoch(KEEPER)

@@ -4,10 +4,9 @@ import pytest
 from pyrevm import BlockEnv
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, USDC, new_world, open_sides, opened_market
 
 MILLION = 10**6 * USDC
 YEAR = 365 * 86_400
@@ -158,7 +157,7 @@ def test_keeper_reward__failed_rebalances__pay_nothing_and_one_interval_pays_onc
 
 @pytest.mark.finding("K16")
 def test_keeper_reward__recipient_that_the_token_refuses__is_named_and_the_next_caller_succeeds(project):
-    world = fast_world(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     market = world.deploy_pool(keeper_reward_max=10 * USDC, keeper_reward_ramp=0)
     open_sides(market, MILLION, MILLION)
     world.token.setBlacklisted(KEEPER, True)

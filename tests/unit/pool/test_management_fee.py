@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, opened_market
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.world import ALICE, BOB, KEEPER, USDC, opened_market
 
 SIDE = 1_000 * USDC
 DAY = 86_400

@@ -3,10 +3,9 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.fast import ALICE, CAROL, KEEPER, fast_market, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.revm import reverts
+from tests.support.world import ALICE, CAROL, KEEPER, USDC, new_market, opened_market
 
 SIDE = 1_000 * USDC
 UP = 105 * WAD
@@ -85,7 +84,7 @@ def test_preview_rebalance__side_below_min_liquidity__moves_nothing(project):
 
 
 def test_preview_rebalance__empty_pool__is_empty(project):
-    assert fast_market(project).pool.previewRebalance(UP) == (0, 0)
+    assert new_market(project).pool.previewRebalance(UP) == (0, 0)
 
 
 def test_preview_rebalance__closed_pool__still_answers(project):

@@ -1,23 +1,16 @@
 """`rebalance` as a whole: who may call it when, what it asks the oracle, the order of its steps, what it leaves. The steps
 have files of their own. Specification, section 3."""
 
-import ape
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, Refused
-from tests.conftest import USDC
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.conftest import TOKEN, act, close, reverts, set_time
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.pool import TOKEN, act, close, reverts
+from tests.support.world import USDC
 
 OPENS = 2_000_005_200
 """When `opened`, which is in epoch 2, rebalances next."""
 MAX_PRICE = 2**96 - 1
-
-
-def storage_root(pool):
-    """A hash over every storage slot of the pool."""
-    proof = ape.chain.provider.make_request("eth_getProof", [pool.address, [], "latest"])
-    return proof["storageHash"]
 
 
 def tokens_of(market, account):
@@ -60,16 +53,14 @@ def test_rebalance__price_out_of_range__reverts(opened, keeper, price):
 def test_rebalance__oracle_that_reverts__reverts_with_the_oracles_error(opened, keeper):
     opened.set_oracle_failing(True)
     opened.move_to_rebalance()
-    set_time(opened)
-    with ape.reverts(opened.oracle.OracleReverting):
+    with reverts(opened, "OracleReverting", opened.oracle):
         opened.pool.rebalance(0, keeper, sender=keeper)
 
 
 def test_rebalance__hint_that_the_oracle_refuses__reverts_with_the_oracles_error(opened, owner, keeper):
     opened.oracle.setRound(7, sender=owner)
     opened.move_to_rebalance()
-    set_time(opened)
-    with ape.reverts(opened.oracle.WrongHint, roundHint=2**80 - 1, expected=7):
+    with reverts(opened, "WrongHint", opened.oracle, roundHint=2**80 - 1, expected=7):
         opened.pool.rebalance(2**80 - 1, keeper, sender=keeper)
     assert act(opened, keeper, "rebalance", 7, ZERO_ADDRESS).value == 0
     assert opened.pool.epoch() == 3
@@ -78,9 +69,13 @@ def test_rebalance__hint_that_the_oracle_refuses__reverts_with_the_oracles_error
 # --- a failed rebalance changes nothing ---
 
 
+@pytest.mark.anvil
 @pytest.mark.finding("K09")
 @pytest.mark.finding("O09")
 def test_rebalance__oracle_fails_within_an_upkeep__every_slot_of_the_pool_stays(opened, alice, bob, keeper):
+    def storage():
+        return opened.chain.storage(opened.pool)
+
     # Something in every kind of slot: batches of both live epochs, fees, an operator.
     opened.set_operator(alice, bob)
     opened.commit(alice, CommitType.LONG_BURN, TOKEN)
@@ -89,16 +84,15 @@ def test_rebalance__oracle_fails_within_an_upkeep__every_slot_of_the_pool_stays(
     opened.set_price(150 * WAD)
     opened.set_oracle_failing(True)
     opened.move_to_rebalance(late=600)
-    before = storage_root(opened.pool), tokens_of(opened, opened.pool), tokens_of(opened, keeper)
+    before = storage(), tokens_of(opened, opened.pool), tokens_of(opened, keeper)
 
-    set_time(opened)
-    receipt = opened.world.contracts.keeper.upkeep([opened.pool], [0], keeper, sender=keeper)
-    assert [log.event_name for log in receipt.decode_logs()] == ["UpkeepFailed"]
-    assert (storage_root(opened.pool), tokens_of(opened, opened.pool), tokens_of(opened, keeper)) == before
+    upkeep = opened.world.contracts.keeper, "upkeep", [[opened.pool], [0], keeper], keeper
+    assert [name for name, _ in opened.chain.send(*upkeep, opened.pool).events] == ["UpkeepFailed"]
+    assert (storage(), tokens_of(opened, opened.pool), tokens_of(opened, keeper)) == before
 
     opened.set_oracle_failing(False)
     opened.rebalance(keeper)
-    assert storage_root(opened.pool) != before[0]
+    assert storage() != before[0]
     # The whole move: short keeps (100/150)**3 of 1,000 USDC, 296.296297; then a thousandth of long burns.
     assert opened.pool.balances() == (1_702_000_000, 296_296_297)
     assert opened.pool.batch(2, CommitType.LONG_BURN.value) == (TOKEN, 1_703_703)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.conftest import USDC
-from tests.twin import WAD
-from tests.unit.pool.fast import KEEPER, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.world import ALICE, KEEPER, USDC, new_world, open_sides, opened_market
 
 
 def test_rebalancing_rates__long_10_percent_larger__pays_short_10_percent(market, alice, bob, keeper):
@@ -30,8 +29,8 @@ def test_rebalancing_rates__sides__are_counterparty_by_own_less_1_rounded_down(p
 
 
 def test_rebalancing_rates__largest_side_against_1_unit__are_exact(project):
-    world = fast_world(project, decimals=18)
-    world.fund(world.people[3], 2**120)
+    world = new_world(project, decimals=18)
+    world.fund(ALICE, 2**120)
     market = world.deploy_pool()
     open_sides(market, 2**120 - 10**12, 10**12)
     # the largest side there can be, against the smallest that can be minted

@@ -3,11 +3,9 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.revm import reverts as reverts_fast
-from tests.twin import WAD
-from tests.unit.pool.conftest import TOKEN, act, close, reverts
-from tests.unit.pool.fast import ALICE, BOB, KEEPER, TREASURY, fast_world, open_sides, opened_market
+from perpetual_pools.twin.pool import WAD
+from tests.support.pool import TOKEN, act, close, reverts
+from tests.support.world import ALICE, BOB, KEEPER, TREASURY, USDC, new_world, open_sides, opened_market
 
 SIDE = 1_000 * USDC
 LONG, SHORT = 1_136_162_401, 863_837_599
@@ -64,12 +62,12 @@ def test_redeem__of_another_holder__reverts_even_for_the_operator(closed, alice,
 
 
 def test_redeem__token_that_refuses_the_receiver__reverts_and_another_receiver_is_paid(project):
-    world = fast_world(project, token="BlacklistToken")
+    world = new_world(project, token="BlacklistToken")
     market = world.deploy_pool()
     open_sides(market, SIDE, SIDE)
     close(market, KEEPER)
     world.token.setBlacklisted(ALICE, True)
-    with reverts_fast(market.pool.TransferFailed):
+    with reverts(market, "TransferFailed"):
         market.pool.redeem(1_000 * TOKEN, 0, ALICE, sender=ALICE)
     assert market.long_token.balanceOf(ALICE) == 1_000 * TOKEN
     assert market.redeem(ALICE, 1_000 * TOKEN, 0, receiver=TREASURY) == SIDE
@@ -146,7 +144,7 @@ def test_redeem__tokens_of_refunded_burns__count_like_all_others(project):
     market = opened_market(project, SIDE, SIDE)
     market.commit(ALICE, CommitType.LONG_BURN, 400 * TOKEN)
     close(market, KEEPER)
-    with reverts_fast(market.pool.InsufficientBalance):
+    with reverts(market, "InsufficientBalance"):
         market.pool.redeem(1_000 * TOKEN, 0, ALICE, sender=ALICE)
     assert market.redeem(ALICE, 600 * TOKEN, 0) == 600 * USDC
     assert market.claim(ALICE) == (0, 400 * TOKEN, 0)

@@ -1,14 +1,12 @@
 """When `rebalance` opens, what a late or an extra call changes, and what it costs. Specification, section 3."""
 
-import ape
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import NOW, USDC
-from tests.revm import reverts
-from tests.twin import HOUR, PRICE, WAD
-from tests.unit.pool.conftest import TOKEN, set_time
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, PEOPLE, fast_market, fast_world, opened_market
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD
+from tests.support.pool import TOKEN
+from tests.support.revm import reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, PEOPLE, USDC, new_market, new_world, opened_market
 
 SIDE = 1_000 * USDC
 FIRST = NOW + 50 * 60
@@ -20,7 +18,7 @@ FIRST = NOW + 50 * 60
 
 @pytest.mark.finding("K07")
 def test_schedule__upkeep_20_seconds_late_for_24_hours__does_not_drift(project):
-    market = fast_market(project)
+    market = new_market(project)
     for hour in range(24):
         assert market.pool.nextRebalance() == FIRST + hour * HOUR
         market.move_to_rebalance(late=20)
@@ -32,7 +30,7 @@ def test_schedule__upkeep_20_seconds_late_for_24_hours__does_not_drift(project):
 
 @pytest.mark.parametrize("interval", [600, 601, 5_000, 7 * 86_400])
 def test_schedule__any_interval_and_lateness__stays_on_its_grid(project, interval):
-    market = fast_market(project, rebalance_interval=interval, front_running_interval=interval // 3)
+    market = new_market(project, rebalance_interval=interval, front_running_interval=interval // 3)
     for late in (0, 1, interval // 2, interval - 1, interval, 7 * interval + 1):
         market.move_to_rebalance(late=late)
         market.rebalance(KEEPER)
@@ -43,7 +41,7 @@ def test_schedule__any_interval_and_lateness__stays_on_its_grid(project, interva
 @pytest.mark.finding("K11")
 @pytest.mark.parametrize("early", [1, 2, HOUR - 1])
 def test_schedule__call_before_its_time__reverts_for_everybody(project, early):
-    market = fast_market(project)
+    market = new_market(project)
     market.move_to_rebalance()
     market.rebalance(KEEPER)
     market.move_to_rebalance(late=-early)
@@ -74,7 +72,7 @@ def test_schedule__call_before_its_time__reverts_for_everybody(project, early):
 def test_schedule__grid_time_within_the_front_running_interval__is_passed_over(
     project, front_running_interval, late, opens_after
 ):
-    market = fast_market(project, front_running_interval=front_running_interval)
+    market = new_market(project, front_running_interval=front_running_interval)
     due = market.pool.nextRebalance()
     market.move_to_rebalance(late=late)
     market.rebalance(KEEPER)
@@ -118,7 +116,7 @@ def test_schedule__three_flat_intervals__execute_batches_and_move_nothing(projec
 def test_schedule__two_keepers_at_different_moments__produce_the_same_price_and_balances(project, late):
     # P12: twin pools on one oracle, whose price goes on moving after the grid time
     markets = []
-    world = fast_world(project)
+    world = new_world(project)
     for name in ("A", "B"):
         market = world.deploy_pool(
             market=name,
@@ -173,17 +171,15 @@ def test_schedule__missed_intervals__are_caught_up_in_one_call(project, missed):
 
 
 @pytest.mark.finding("K06")
-def test_schedule__gas__does_not_depend_on_missed_intervals(deploy_market, alice, bob, keeper):
-    market = deploy_market(management_fee=WAD // 100, keeper_reward_max=USDC)
-    market.open_with(alice, SIDE, bob, SIDE, keeper)
-    market.commit(alice, CommitType.LONG_BURN, TOKEN)
+def test_schedule__gas__does_not_depend_on_missed_intervals(project):
+    market = opened_market(project, SIDE, SIDE, management_fee=WAD // 100, keeper_reward_max=USDC)
+    market.commit(ALICE, CommitType.LONG_BURN, TOKEN)
     market.set_price(105 * WAD)
     used = {}
     for missed in (1, 5, 400):
-        with ape.chain.isolate():
-            market.move_to_rebalance(late=missed * HOUR + 60)
-            set_time(market)
-            used[missed] = market.pool.rebalance(0, keeper, sender=keeper).gas_used
+        with market.chain.aside(market.model.next_rebalance + missed * HOUR + 60):
+            market.pool.rebalance(0, KEEPER, sender=KEEPER)
+            used[missed] = market.chain.revm.evm.result.gas_used
     # P8
     assert used[5] * 100 <= used[1] * 102 and used[1] * 100 <= used[5] * 102
     assert used[400] * 100 <= used[1] * 102 and used[1] * 100 <= used[400] * 102

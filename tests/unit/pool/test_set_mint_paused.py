@@ -3,29 +3,19 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.unit.pool.conftest import TOKEN, act, reverts, set_time
+from tests.support.pool import TOKEN, act, reverts
+from tests.support.world import USDC
 
 MINTS = [CommitType.LONG_MINT, CommitType.SHORT_MINT]
 OTHERS = [kind for kind in CommitType if not kind.is_mint]
 
 
-@pytest.mark.parametrize("paused", [True, False])
-def test_set_mint_paused__by_another_than_the_owner__reverts(opened, keeper, fee_recipient, stranger, alice, paused):
-    for caller in (keeper, fee_recipient, stranger, alice):
-        with reverts(opened, "NotOwner", caller=caller):
-            opened.pool.setMintPaused(paused, sender=caller)
-    assert opened.pool.mintPaused() is False
-
-
 def test_set_mint_paused__owner_to_be__has_to_accept_first(opened, owner, stranger):
     factory = opened.world.contracts.factory
-    set_time(opened)
-    factory.transferOwnership(stranger, sender=owner)
+    opened.chain.send(factory, "transferOwnership", [stranger], owner)
     with reverts(opened, "NotOwner", caller=stranger):
         opened.pool.setMintPaused(True, sender=stranger)
-    set_time(opened)
-    factory.acceptOwnership(sender=stranger)
+    opened.chain.send(factory, "acceptOwnership", [], stranger)
     with reverts(opened, "NotOwner", caller=owner):
         opened.pool.setMintPaused(True, sender=owner)
     act(opened, stranger, "setMintPaused", True)

@@ -3,17 +3,12 @@
 import pytest
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.conftest import USDC
-from tests.unit.pool.conftest import TOKEN, act, require_refuses_ether, reverts
+from tests.support.pool import TOKEN, act, reverts
+from tests.support.world import USDC
 
 
 def operator_set(controller, operator, approved):
     return "OperatorSet", {"controller": controller, "operator": operator, "approved": approved}
-
-
-@pytest.mark.finding("C15")
-def test_set_operator__with_ether__reverts(market, alice, bob):
-    require_refuses_ether(market, alice, "setOperator", bob.address, True)
 
 
 def test_is_operator__by_default__nobody_is(market, alice, bob, keeper):

@@ -6,26 +6,15 @@ from typing import Any, NamedTuple
 
 import pytest
 from eth_abi import encode
-from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType
-from tests.chains import RevmChain
-from tests.conftest import NOW, USDC
-from tests.revm import Instance, reverts
-from tests.twin import Twin, World, deploy_contracts
-from tests.unit.pool.conftest import TOKEN, close
-from tests.unit.pool.fast import ALICE, BOB, CAROL, KEEPER, OWNER, PEOPLE, TREASURY, fast_market, fast_world
+from perpetual_pools.twin.pool import Twin, World, deploy_contracts
+from tests.support.pool import NO_PERMIT, REENTRANCY, TOKEN, calldata, close
+from tests.support.revm import Instance, RevmChain, reverts
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, OWNER, PEOPLE, TREASURY, USDC, new_market, new_world
 
 WAD = 10**18
 BILLION = 10**9
-REENTRANCY = keccak(text="Reentrancy()")[:4]
-NO_PERMIT = (0, 27, bytes(32), bytes(32))
-
-
-def calldata(signature: str, *values: Any) -> bytes:
-    types = signature[signature.index("(") + 1 : -1]
-    return keccak(text=signature)[:4] + encode(types.split(",") if types else [], values)
-
 
 # --- decimals ---
 
@@ -41,7 +30,7 @@ L_TOKEN_PRICE = {6: 1_136_162_401_000_000_000, 8: 1_136_162_401_460_000_000, 18:
 
 @pytest.mark.parametrize("decimals", [6, 8, 18])
 def test_settlement_token__with_6_8_or_18_decimals__works_to_the_unit(project, decimals):
-    market = fast_market(project, decimals)
+    market = new_market(project, decimals)
     unit = market.world.unit
     assert unit == 10**decimals
     market.open_with(ALICE, 1_000 * unit, ALICE, 1_000 * unit, KEEPER)
@@ -65,7 +54,7 @@ def test_settlement_token__with_6_8_or_18_decimals__works_to_the_unit(project, d
     [(6, 1, 10**12), (8, 99, 0), (8, 100, 10**12), (18, 10**12 - 1, 0), (18, 10**12, 10**12)],
 )
 def test_settlement_token__first_mint_below_a_millionth_of_a_token__is_refunded(project, decimals, amount, tokens):
-    market = fast_market(project, decimals)
+    market = new_market(project, decimals)
     market.commit(ALICE, CommitType.LONG_MINT, amount)
     market.next_epoch(KEEPER)
     assert market.pool.batch(1, 0) == (amount, tokens)
@@ -120,7 +109,7 @@ def test_settlement_token__that_takes_a_fee_later__charges_who_is_paid_and_stops
 
 def whole_life(project: Any, token: str) -> Twin:
     """Mints, reward, fees, burn, claim, shutdown, redeem: each step equal to the model's."""
-    world = fast_world(project, token=token)
+    world = new_world(project, token=token)
     market = world.deploy_pool(mint_fee=WAD // 100, keeper_reward_max=100_000, keeper_reward_ramp=0)
     market.open_with(ALICE, 1_000 * USDC, ALICE, 1_000 * USDC, KEEPER)
     assert market.pool.balances() == (990 * USDC, 990 * USDC)
@@ -153,7 +142,7 @@ def test_settlement_token__that_answers_with_bools__works_throughout(project):
 @pytest.mark.finding("M11")
 @pytest.mark.parametrize("token", ["NoReturnToken", "FalseReturnToken"])
 def test_settlement_token__without_permit__needs_the_allowance(project, token):
-    world = fast_world(project, token=token)
+    world = new_world(project, token=token)
     market = world.deploy_pool()
     pool = market.pool
     assert pool.commitWithPermit(0, 100 * USDC, ALICE, *NO_PERMIT, sender=ALICE) == 1
@@ -167,7 +156,7 @@ def test_settlement_token__without_permit__needs_the_allowance(project, token):
 
 @pytest.mark.finding("M11")
 def test_settlement_token__that_returns_false__is_believed(project):
-    world = fast_world(project, token="FalseReturnToken")
+    world = new_world(project, token="FalseReturnToken")
     market = world.deploy_pool(mint_fee=WAD // 100, keeper_reward_max=100_000, keeper_reward_ramp=0)
     pool = market.pool
     market.open_with(ALICE, 1_000 * USDC, ALICE, 1_000 * USDC, KEEPER)
@@ -208,7 +197,7 @@ class Hooked(NamedTuple):
 
 @pytest.fixture
 def hooked(project) -> Hooked:
-    world = fast_world(project, token="HookToken")
+    world = new_world(project, token="HookToken")
     market = world.deploy_pool(mint_fee=WAD // 100, keeper_reward_max=100_000, keeper_reward_ramp=0)
     market.open_with(ALICE, 1_000 * USDC, ALICE, 1_000 * USDC, KEEPER)
     market.commit(ALICE, CommitType.LONG_BURN, 90 * TOKEN)
@@ -368,7 +357,7 @@ def test_settlement_token__hook_of_a_controller_that_reverts__hurts_that_control
 @pytest.fixture
 def listed(project) -> Twin:
     """1,000 a side, held by alice; in epoch 3 she is owed a burn of 100 L-tokens and bob the L-tokens of 10."""
-    market = fast_world(project, token="BlacklistToken").deploy_pool()
+    market = new_world(project, token="BlacklistToken").deploy_pool()
     market.open_with(ALICE, 1_000 * USDC, ALICE, 1_000 * USDC, KEEPER)
     market.commit(ALICE, CommitType.LONG_BURN, 100 * TOKEN)
     market.commit(BOB, CommitType.LONG_MINT, 10 * USDC)

@@ -7,21 +7,11 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, ChainlinkOracle, CommitType, Feed, FixedOracle, Round
-from tests.conftest import NOW, USDC
-from tests.revm import OutOfGas, Reverted
-from tests.revm import reverts as reverts_fast
-from tests.twin import HOUR, PRICE, WAD, Twin
-from tests.unit.pool.conftest import TOKEN, act, reverts
-from tests.unit.pool.fast import (
-    ALICE,
-    BOB,
-    CAROL,
-    KEEPER,
-    TREASURY,
-    fast_world,
-    open_sides,
-    opened_market,
-)
+from perpetual_pools.twin.chain import Reverted
+from perpetual_pools.twin.pool import HOUR, PRICE, WAD, Twin
+from tests.support.pool import TOKEN, act, reverts
+from tests.support.revm import OutOfGas
+from tests.support.world import ALICE, BOB, CAROL, KEEPER, NOW, TREASURY, USDC, new_world, open_sides, opened_market
 
 SIDE = 1_000 * USDC
 DELAY = 14 * 86_400
@@ -113,7 +103,7 @@ def test_shutdown__any_gas__never_closes_a_healthy_pool(costly, gas):
 @pytest.fixture
 def costly(project: Any) -> Twin:
     """14 days idle, all six batches waiting; the feed takes 1,500,000 gas for its latest round, too much for findRound."""
-    world = fast_world(project)
+    world = new_world(project)
     feed = world.chain.deploy("CostlyAggregator", 8)
     feed.pushRound(1, 100 * 10**8, NOW, NOW)
     wrapper = world.chain.deploy("ChainlinkOracleWrapper", feed, ZERO_ADDRESS, 10**7, 0)
@@ -188,7 +178,7 @@ def test_shutdown__rebalance_that_it_makes__pays_no_reward(project):
 
 @pytest.mark.finding("G06")
 def test_shutdown__feed_of_more_than_33_rounds_since_the_grid_time__rebalances(project):
-    world = fast_world(project)
+    world = new_world(project)
     feed = world.chain.deploy("ReplayAggregator", 8, "BTC / USD")
     rounds = Feed(8)
 
@@ -205,7 +195,7 @@ def test_shutdown__feed_of_more_than_33_rounds_since_the_grid_time__rebalances(p
     for number in range(34):
         push(3 + number, 999, grid_time + 1 + number)
     world.move_to(grid_time + 1_800)
-    with reverts_fast(wrapper.CallFindRound, timestamp=grid_time):
+    with reverts(market, "CallFindRound", wrapper, timestamp=grid_time):
         market.pool.rebalance(0, ZERO_ADDRESS, sender=KEEPER)
 
     market.shutdown(KEEPER)
@@ -217,7 +207,7 @@ def test_shutdown__feed_of_more_than_33_rounds_since_the_grid_time__rebalances(p
 @pytest.mark.parametrize("mode", range(4))
 def test_shutdown__oracle_that_does_not_find_rounds__is_asked_without_a_hint(project, mode):
     # findRound burns all its gas, returns a megabyte, reverts with one, or reverts
-    world = fast_world(project)
+    world = new_world(project)
     oracle = world.chain.deploy("GriefingPool", mode)
     for signature in ("latestPrice()", "priceAt(uint256,uint80)"):
         oracle.setAnswer(selector(signature), encode(["uint256"], [PRICE]))
@@ -232,7 +222,7 @@ def test_shutdown__oracle_that_does_not_find_rounds__is_asked_without_a_hint(pro
 
 @pytest.mark.parametrize("method", ["claim", "rebalance"])
 def test_shutdown__out_of_a_hook_of_the_settlement_token__reverts_and_the_pool_stays_open(project, method):
-    world = fast_world(project, token="HookToken")
+    world = new_world(project, token="HookToken")
     market = world.deploy_pool(keeper_reward_max=USDC, keeper_reward_ramp=0)
     open_sides(market, SIDE, SIDE)
     market.commit(ALICE, CommitType.LONG_BURN, TOKEN)
@@ -279,7 +269,7 @@ def test_shutdown__price_out_of_range__closes_the_pool(project, price):
 
 
 def test_shutdown__feed_too_old_at_the_grid_time__closes_the_pool(project):
-    world = fast_world(project)
+    world = new_world(project)
     feed = world.chain.deploy("ReplayAggregator", 8, "BTC / USD")
     feed.pushRound(1, 100 * 10**8, NOW, NOW)
     wrapper = world.chain.deploy("ChainlinkOracleWrapper", feed, ZERO_ADDRESS, 90_000, 0)
@@ -330,15 +320,15 @@ def test_shutdown__closed_pool__commits_and_rebalances_no_more_even_when_the_fee
     dead(market).shutdown(KEEPER)
     market.set_oracle_failing(False)
     for kind in CommitType:
-        with reverts_fast(market.pool.PoolIsShutdown):
+        with reverts(market, "PoolIsShutdown"):
             market.pool.commit(int(kind), 1, ALICE, sender=ALICE)
-    with reverts_fast(market.pool.PoolIsShutdown):
+    with reverts(market, "PoolIsShutdown"):
         market.pool.commitWithPermit(0, 1, ALICE, 2**256 - 1, 27, b"\x01" * 32, b"\x02" * 32, sender=ALICE)
     for days in (0, 30):
         market.world.advance(days * 86_400)
-        with reverts_fast(market.pool.PoolIsShutdown):
+        with reverts(market, "PoolIsShutdown"):
             market.pool.rebalance(0, KEEPER, sender=KEEPER)
-        with reverts_fast(market.pool.PoolIsShutdown):
+        with reverts(market, "PoolIsShutdown"):
             market.pool.shutdown(sender=KEEPER)
         assert market.pool.keeperReward() == 0
     assert (market.pool.balances(), market.pool.epoch()) == ((SIDE, SIDE), 2)

@@ -3,9 +3,8 @@
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.twin import HOUR, WAD
-from tests.unit.pool.fast import ALICE, CAROL, KEEPER, fast_market, opened_market
+from perpetual_pools.twin.pool import HOUR, WAD
+from tests.support.world import ALICE, CAROL, KEEPER, USDC, new_market, opened_market
 
 SIDE = 1_000 * USDC
 TOKEN = 10**18
@@ -32,7 +31,7 @@ def test_token_prices__any_settlement_decimals__are_whole_tokens_per_whole_token
 
 
 def test_token_prices__empty_pool__are_1(project):
-    market = fast_market(project)
+    market = new_market(project)
     assert (market.pool.tokenPrices(), market.pool.balances(), market.pool.supplies()) == ((WAD, WAD), (0, 0), (0, 0))
 
 

@@ -6,10 +6,9 @@ from fractions import Fraction
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.conftest import USDC
-from tests.revm import reverts
-from tests.twin import PRICE, WAD
-from tests.unit.pool.fast import CAROL, KEEPER, opened_market
+from perpetual_pools.twin.pool import PRICE, WAD
+from tests.support.revm import reverts
+from tests.support.world import CAROL, KEEPER, USDC, opened_market
 
 SIDE = 1_000 * USDC
 # What the loser of 1,000 USDC keeps, in units, by leverage: of the price 100 to 105 and 100 to 95, rounded up.

@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import NOW
-from tests.revm import SENDER, Instance, Revm
-
-POOL = SENDER
-ALICE, BOB, STRANGER = ["0x" + f"{number:02x}" * 20 for number in (0xA4, 0xA5, 0xA6)]
-ZERO = "0x" + "00" * 20
-TOKEN = 10**18
+from tests.support.revm import Instance, Revm
+from tests.support.token import ALICE, POOL, TOKEN
+from tests.support.world import NOW
 
 
 @pytest.fixture
@@ -30,12 +26,3 @@ def held(token: Instance) -> Instance:
     token.mint(150 * TOKEN)
     token.transfer(ALICE, 100 * TOKEN, sender=POOL)
     return token
-
-
-def transfer_event(sender: str, receiver: str, amount: int) -> tuple[str, dict[str, Any]]:
-    return "Transfer", {"from": sender, "to": receiver, "amount": amount}
-
-
-def holdings(token: Instance) -> tuple[int, int, int, int]:
-    """Of the pool, of alice, of bob, of all."""
-    return (*(token.balanceOf(account) for account in (POOL, ALICE, BOB)), token.totalSupply())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.token.conftest import ALICE, BOB, POOL, STRANGER, TOKEN, holdings, transfer_event
+from tests.support.revm import reverts
+from tests.support.token import ALICE, BOB, POOL, STRANGER, TOKEN, holdings, transfer_event
 
 PERMIT2 = "0x000000000022d473030f116ddee9f6b43ac78ba3"
 UNLIMITED = 2**256 - 1

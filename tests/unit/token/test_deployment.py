@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.token.conftest import POOL, ZERO, transfer_event
+from tests.support.revm import reverts
+from tests.support.token import POOL, ZERO, transfer_event
 
 
 @pytest.mark.parametrize("name", ["N" * 32, "N" * 200, ""])

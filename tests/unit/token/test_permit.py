@@ -3,39 +3,14 @@
 from typing import Any
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
-from tests.conftest import NOW
-from tests.revm import Instance, reverts
-from tests.unit.token.conftest import ALICE, BOB, STRANGER, ZERO
-
-HOLDER = Account.from_key(b"\x01" * 32)
-OTHER = Account.from_key(b"\x02" * 32)
-FIELDS = [
-    ("owner", "address"),
-    ("spender", "address"),
-    ("value", "uint256"),
-    ("nonce", "uint256"),
-    ("deadline", "uint256"),
-]
-CHAIN_ID = 1
-"""Of the EVM in the process."""
+from tests.support.revm import Instance, reverts
+from tests.support.token import ALICE, BOB, HOLDER, OTHER, STRANGER, ZERO, sign
+from tests.support.world import NOW
 
 
-def sign(token: Instance, signer: Any = HOLDER, **changes: Any) -> Any:
-    """A permit of HOLDER to bob for 100 units until now, but for the changes to message or domain: (deadline, v, r, s)."""
-    domain = {"name": "3L-BTC/USDC", "version": "1", "chainId": CHAIN_ID, "verifyingContract": token.address}
-    message = {"owner": HOLDER.address, "spender": BOB, "value": 100, "nonce": 0, "deadline": NOW}
-    for field, value in changes.items():
-        (domain if field in domain else message)[field] = value
-    types = {"Permit": [{"name": field, "type": kind} for field, kind in FIELDS]}
-    signature = signer.sign_message(encode_typed_data(domain, types, message))
-    return message["deadline"], signature.v, signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
-
-
-def use(token: Instance, permit: Any, owner: str = HOLDER.address, spender: str = BOB, value: int = 100) -> Any:
+def use(token: Instance, permit: Any, owner: str = HOLDER, spender: str = BOB, value: int = 100) -> Any:
     """Anybody may bring a permit."""
     return token.permit(owner, spender, value, *permit, sender=STRANGER)
 
@@ -51,7 +26,7 @@ def test_permit__signed_by_another__reverts(token):
         {"value": 99},
         {"value": 101},
         {"spender": ALICE},
-        {"owner": OTHER.address},
+        {"owner": OTHER},
         {"nonce": 1},
         {"chainId": 2},
         {"name": "3S-BTC/USDC"},
@@ -71,7 +46,7 @@ def test_permit__signed_with_another_deadline__reverts(token):
 
 
 @pytest.mark.parametrize("signature", [(0, b"\0" * 32, b"\0" * 32), (27, b"\xff" * 32, b"\xff" * 32)])
-@pytest.mark.parametrize("owner", [HOLDER.address, ZERO])
+@pytest.mark.parametrize("owner", [HOLDER, ZERO])
 def test_permit__signature_that_is_none__reverts(token, signature, owner):
     with reverts(token.InvalidPermit):
         use(token, (NOW, *signature), owner=owner)
@@ -86,37 +61,37 @@ def test_permit__expired__reverts(token, early):
 def test_permit__used_a_second_time__reverts(token):
     permit = sign(token)
     use(token, permit)
-    token.approve(BOB, 0, sender=HOLDER.address)
+    token.approve(BOB, 0, sender=HOLDER)
     with reverts(token.InvalidPermit):
         use(token, permit)
-    assert (token.allowance(HOLDER.address, BOB), token.nonces(HOLDER.address)) == (0, 1)
+    assert (token.allowance(HOLDER, BOB), token.nonces(HOLDER)) == (0, 1)
 
 
 @pytest.mark.parametrize("deadline", [NOW, NOW + 1, 2**256 - 1])
 def test_permit__until_its_deadline__is_an_approval_that_anybody_may_bring(revm, token, deadline):
     assert use(token, sign(token, deadline=deadline)) is None
-    assert revm.events(token) == [("Approval", {"owner": HOLDER.address.lower(), "spender": BOB, "amount": 100})]
-    assert token.allowance(HOLDER.address, BOB) == 100
-    assert token.nonces(HOLDER.address) == 1
+    assert revm.events(token) == [("Approval", {"owner": HOLDER, "spender": BOB, "amount": 100})]
+    assert token.allowance(HOLDER, BOB) == 100
+    assert token.nonces(HOLDER) == 1
 
 
 def test_permit__next_nonce__is_accepted_and_replaces_the_allowance(token):
     use(token, sign(token))
     use(token, sign(token, nonce=1, value=7), value=7)
-    assert token.allowance(HOLDER.address, BOB) == 7
-    assert token.nonces(HOLDER.address) == 2
+    assert token.allowance(HOLDER, BOB) == 7
+    assert token.nonces(HOLDER) == 2
 
 
 def test_permit__tokens__can_be_spent_with_it(token):
     token.mint(100)
-    token.transfer(HOLDER.address, 100)
+    token.transfer(HOLDER, 100)
     use(token, sign(token))
-    token.transferFrom(HOLDER.address, ALICE, 100, sender=BOB)
-    assert (token.balanceOf(HOLDER.address), token.balanceOf(ALICE)) == (0, 100)
+    token.transferFrom(HOLDER, ALICE, 100, sender=BOB)
+    assert (token.balanceOf(HOLDER), token.balanceOf(ALICE)) == (0, 100)
 
 
 def test_domain_separator__is_that_of_eip_712(token):
     kinds = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-    parts = keccak(kinds), keccak(b"3L-BTC/USDC"), keccak(b"1"), CHAIN_ID.to_bytes(32, "big")
+    parts = keccak(kinds), keccak(b"3L-BTC/USDC"), keccak(b"1"), (1).to_bytes(32, "big")
     address = bytes.fromhex(token.address[2:]).rjust(32, b"\0")
     assert token.DOMAIN_SEPARATOR() == keccak(b"".join(parts) + address)

@@ -2,7 +2,7 @@
 
 from eth_utils import keccak
 
-from tests.unit.token.conftest import ALICE, POOL, TOKEN, holdings
+from tests.support.token import ALICE, POOL, TOKEN, holdings
 
 # Where Solady keeps them: the balance of an account at keccak256(account ++ seed), the supply at a slot of its own.
 BALANCE_SEED = 0x87A211A2

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.revm import reverts
-from tests.unit.token.conftest import ALICE, BOB, POOL, TOKEN, ZERO, holdings, transfer_event
+from tests.support.revm import reverts
+from tests.support.token import ALICE, BOB, POOL, TOKEN, ZERO, holdings, transfer_event
 
 
 @pytest.mark.parametrize(("sender", "amount"), [(ALICE, 100 * TOKEN + 1), (BOB, 1), (ALICE, 2**256 - 1)])

@@ -1,0 +1,127 @@
+"""A twin's chain on an anvil, through Ape."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ape.api import AccountAPI
+from ape.contracts import ContractContainer
+from ape.exceptions import ContractLogicError, CustomError
+from eth_abi.abi import decode
+from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+
+from perpetual_pools.twin.chain import Logs, Reverted, Sent
+
+
+class AnvilChain:
+    """The network that Ape is connected to, whose latest block is of `now`. Blocks share their time until `move_to`.
+
+    Args:
+        project: has the contracts: Ape's own project, or `Artifacts`.
+        chain: Ape's chain manager.
+    """
+
+    def __init__(self, project: Any, chain: Any, deployer: AccountAPI, now: int) -> None:
+        self._project = project
+        self._chain = chain
+        self._deployer = deployer
+        self._types: dict[str, ContractType] = {}
+        self._receipt: Any = None
+        # Errors of what a pool calls come up through it.
+        self._errors = {
+            keccak(text=error.selector)[:4]: error
+            for name in ("FixedOracle", "ChainlinkOracleWrapper", "ReplayAggregator", "MockERC20")
+            for error in project.get_contract(name).contract_type.errors
+        }
+        self.set_back(now)
+
+    @property
+    def id(self) -> int:
+        return int(self._chain.chain_id)
+
+    def set_back(self, now: int) -> None:
+        """To a snapshot of that time."""
+        self.now = now
+        # What is sent past `set_time` gets the time of the block before, however long the machine takes.
+        self._chain.provider.make_request("anvil_setBlockTimestampInterval", [0])
+
+    def move_to(self, timestamp: int) -> None:
+        self.now = timestamp
+        self._chain.mine(timestamp=timestamp)
+
+    def set_time(self) -> None:
+        """For the next block: a transaction sent past the chain's own functions needs it."""
+        self._chain.provider.set_timestamp(self.now)
+
+    def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
+        self.set_time()
+        return self._known(self._deployer.deploy(self._container(contract), *arguments))
+
+    def at(self, contract: str | ContractType, address: str) -> Any:
+        return self._known(self._container(contract).at(address, fetch_from_explorer=False, detect_proxy=False))
+
+    def remember(self, *contracts: Any) -> None:
+        """Their types, for contracts that came another way."""
+        for contract in contracts:
+            self._known(contract)
+
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: AccountAPI, *others: Any) -> Sent:
+        self.remember(contract, *others)
+        with self.reverting():
+            receipt = self._receipt = getattr(contract, method)(*arguments, sender=sender)
+        assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
+        logs, emitters = self.logs(), [emitter.address for emitter in (contract, *others)]
+        events = [(name, fields) for emitter in emitters for address, name, fields in logs if address == emitter]
+        return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
+
+    def read(self, contract: Any, method: str, *arguments: Any) -> Any:
+        return getattr(contract, method)(*arguments)
+
+    @contextmanager
+    def reverting(self) -> Iterator[None]:
+        self.set_time()
+        try:
+            yield
+        except CustomError as error:
+            raise Reverted(error.abi.name, tuple(error.inputs.values())) from error
+        except ContractLogicError as error:
+            raise self._reverted(error) from error
+
+    def logs(self) -> Logs:
+        ecosystem = self._chain.provider.network.ecosystem
+        return [
+            (log.contract_address, log.event_name, dict(log.event_arguments))
+            for raw in self._receipt.logs
+            if raw["address"] in self._types
+            for log in ecosystem.decode_logs([raw], *self._types[raw["address"]].events)
+        ]
+
+    def storage(self, contract: Any) -> object:
+        proof = self._chain.provider.make_request("eth_getProof", [contract.address, [], "latest"])
+        return proof["storageHash"]
+
+    def _container(self, contract: str | ContractType) -> ContractContainer:
+        return ContractContainer(
+            self._project.get_contract(contract).contract_type if isinstance(contract, str) else contract
+        )
+
+    def _known(self, contract: Any) -> Any:
+        self._types[contract.address] = contract.contract_type
+        return contract
+
+    def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
+        """What a call returned. Ape would find it in a trace of every step, which takes long."""
+        tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+        trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
+        return values[0] if len(values) == 1 else values or None
+
+    def _reverted(self, error: ContractLogicError) -> Reverted:
+        message = error.revert_message or ""
+        data = bytes.fromhex(message[2:]) if message.startswith("0x") else b""
+        if data[:4] not in self._errors:
+            return Reverted("", (data,))
+        found = self._errors[data[:4]]
+        return Reverted(found.name, decode([field.canonical_type for field in found.inputs], data[4:]))

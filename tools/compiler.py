@@ -133,7 +133,7 @@ def _unpacked(dependency: Mapping[str, Any]) -> str:
 
 def read_sources(root: Path) -> dict[str, str]:
     """Return all sources of the project, and those of packages that they import, by the names that Ape gives them."""
-    folders = {
+    folders: dict[str, Path] = {
         f"{_unpacked(dependency)}/": root / "node_modules" / dependency["npm"]
         for dependency in ape_config(root)["dependencies"]
     }

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
 
@@ -61,6 +60,7 @@ from perpetual_pools.deployment.resume import (
     verify_record,
     verify_step,
 )
+from perpetual_pools.formatting import ether
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
@@ -83,11 +83,6 @@ def commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _decimal(units: int, decimals: int) -> str:
-    """Six places, rounded."""
-    return f"{Decimal(units).scaleb(-decimals):.6f}"
 
 
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
@@ -203,8 +198,8 @@ class SystemDeployment:
     def _describe_cost(self) -> Iterator[str]:
         units, price = self.gas(), ape.chain.provider.gas_price
         yield (
-            f"About {units:,} gas, at {_decimal(price, 9)} gwei {_decimal(units * price, 18)} ETH, and what the chain asks "
-            f"for publishing the data. {self.account.address} has {_decimal(self.account.balance, 18)} ETH"
+            f"About {units:,} gas, at {ether(price, 9)} gwei {ether(units * price)} ETH, and what the chain asks "
+            f"for publishing the data. {self.account.address} has {ether(self.account.balance)} ETH"
         )
 
     def gas(self) -> int:
@@ -293,8 +288,8 @@ class SystemDeployment:
         cost, balance = self.gas() * ape.chain.provider.gas_price, self.account.balance
         if balance < cost:
             raise DeploymentError(
-                f"{self.account.address} has {_decimal(balance, 18)} ETH, the steps take about {_decimal(cost, 18)} ETH: "
-                f"{_decimal(cost - balance, 18)} ETH are missing. Nothing was sent"
+                f"{self.account.address} has {ether(balance)} ETH, the steps take about {ether(cost)} ETH: "
+                f"{ether(cost - balance)} ETH are missing. Nothing was sent"
             )
 
     def _settle_intent(self) -> None:

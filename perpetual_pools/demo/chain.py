@@ -1,4 +1,4 @@
-"""A local chain of the demo's own: an anvil process, ended with it unless it is to be kept."""
+"""The demo's own local chain: an anvil process that ends with the demo unless the user keeps it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LocalChain:
 
 
 def require_free(port: int) -> None:
-    """Raises DemoError when something listens on the port."""
+    """Raise DemoError if the port is in use."""
     if not 1 <= port <= 65_535:
         raise DemoError(f"--port must be 1 to 65535, not {port}")
     with socket.socket() as probe:
@@ -46,13 +46,13 @@ def require_free(port: int) -> None:
 
 @contextlib.contextmanager
 def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = False) -> Iterator[LocalChain]:
-    """Starts anvil with its clock at ``genesis`` (Unix seconds) and ends it on the way out.
+    """Start anvil with its clock at ``genesis`` (Unix seconds), and end it when the context ends.
 
     Args:
         genesis: the time of block 0.
-        log: the file for what anvil says.
+        log: the file that anvil's output goes to.
         port: where it listens; a free port when left out.
-        keep: leaves it running, unless an exception is the way out.
+        keep: whether anvil keeps running, unless an exception ends the context.
 
     Raises:
         DemoError: anvil is missing, does not start, or ended too early.
@@ -81,7 +81,7 @@ def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = F
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Where this very process listens, by its own word: what answers on a port may be another's."""
+    """Return the port that this process says it listens on: another process may answer on a port that we chose."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         said = log.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """An end asked from outside, or a closed terminal, is the way out of all contexts too."""
+    """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP, so that all contexts end properly."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The chart: what one token of each side became, beside its underlying."""
+"""The chart of token prices: one token of each side, beside the price of its underlying."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLOURS = {(1, "L"): "#74c69d", (3, "L"): "#1b7f4b", (1, "S"): "#f0a58f", (3, "S
 
 
 def draw(demo: Demo, source: str, path: Path) -> None:
-    """Writes a PNG: per underlying one panel, its price and its markets' token prices, all 1 at the first rebalance."""
+    """Write a PNG with a panel for each underlying: its price and its markets' token prices, all 1 at first."""
     with matplotlib.rc_context({"date.converter": "concise", "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 4.2 * len(demo.histories)), layout="constrained")
         figure.suptitle(

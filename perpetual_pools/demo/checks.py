@@ -1,4 +1,4 @@
-"""What must hold after every hour: the chain says what the model says, P1 and F2."""
+"""The checks after every hour: chain and model agree, and P1 and F2 hold."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from perpetual_pools.twin.comparison import Difference
 
 @dataclass
 class Checks:
-    """Compares chain and model, and keeps what was found."""
+    """Compares chain and model, and keeps the results."""
 
     stage: Stage
     mining: Mining
     compared: int = 0
-    """Values of the chain that were held against the model's."""
+    """How many values of the chain were compared with the model."""
     differences: list[str] = field(default_factory=list)
     insolvencies: list[str] = field(default_factory=list)
     """Where P1 fails."""
@@ -28,7 +28,7 @@ class Checks:
     lost_emissions: list[str] = field(default_factory=list)
     """Where F2 fails."""
     dust: int | None = None
-    """Reward units of all that was emitted that are nobody's, as of the last check."""
+    """Reward units that were emitted and belong to nobody, as of the last check."""
 
     @property
     def failures(self) -> list[str]:
@@ -36,12 +36,12 @@ class Checks:
 
     @property
     def p1_holds(self) -> bool:
-        """In every market, as of the last check."""
+        """Whether P1 holds in every market, as of the last check."""
         return not self.insolvencies and bool(self.surpluses)
 
     @property
     def f2_holds(self) -> bool:
-        """As of the last check."""
+        """Whether F2 holds, as of the last check."""
         return not self.lost_emissions and self.dust is not None
 
     def check(self, markets: Sequence[Market]) -> None:
@@ -61,7 +61,7 @@ class Checks:
         self._check_f2(found)
 
     def _check_p1(self, market: Market, found: Mapping[str, int]) -> None:
-        """From the chain alone. Nobody donates here, so each burn may leave less than a unit, and nothing else may."""
+        """Uses the chain alone. Nobody donates here, so only burns leave money behind: less than one unit each."""
         held, owed = market.twin.solvency(found)
         self.surpluses[market.name] = held - owed
         if not 0 <= held - owed <= max(0, market.burns - 1):
@@ -71,13 +71,13 @@ class Checks:
             )
 
     def _check_f2(self, found: Mapping[str, int]) -> None:
-        """From the chain, but for what idle farms accrued, which it tells when they are touched. Nobody passes TCR on here:
-        what was claimed is in the wallets."""
+        """Uses the chain alone, except for the rewards of idle farms: the chain counts those in the farm's next action.
+        Nobody passes TCR on here, so all claimed TCR is in the wallets."""
         mining = self.mining
         emitted, earned, undistributed = mining.twin.emission(found, list(self.stage.addresses.values()))
         idle = mining.model.idle(self.stage.now) // ONE
         self.dust = emitted - earned - undistributed - idle
-        # a unit for each time that something was rounded down: for good, and here
+        # each rounding loses less than a unit: those of past actions, and those of these views
         allowed = mining.roundings + len(list(mining.positions())) + 2
         if not 0 <= self.dust <= allowed:
             self.lost_emissions.append(

@@ -33,7 +33,7 @@ class Market:
     twin: Twin
     points: list[Point] = field(default_factory=list)
     burns: int = 0
-    """How many commitments are paid out in settlement tokens: each may leave less than one unit behind."""
+    """How many commitments are paid in settlement tokens. Each may leave less than one unit behind."""
 
     @property
     def model(self) -> Pool:
@@ -44,6 +44,6 @@ class Market:
         return self.model.name
 
     def worth(self, long: int, short: int) -> int:
-        """Settlement units: so many pool tokens at the price that a burn now would get, before its fee."""
+        """Return the settlement units that burning so many pool tokens would pay now, before the fee."""
         sides = zip((long, short), self.model.balances(), self.model.supplies(), strict=True)
         return sum(maths.gross(amount, balance, supply) for amount, balance, supply in sides if amount)

@@ -21,12 +21,12 @@ from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pair import PairTwin
 
 WEIGHT = 1
-"""Of each farm in its market."""
+"""The weight of each farm in its market."""
 
 
 @dataclass(frozen=True)
 class Farm:
-    """What can be staked: the token on the chain, and its ledger."""
+    """A token that can be staked, on the chain, and its ledger in the model."""
 
     name: str
     pool: Market
@@ -47,16 +47,16 @@ class MiningPoint:
     emitted: int
     """Reward units."""
     earned: dict[tuple[Trader, model.Market], int]
-    """Reward units since the start, claimed or not."""
+    """Reward units since the start, claimed or unclaimed."""
 
 
 class Mining:
-    """The staking farm for all pool tokens and for the LP tokens of a pair in each market, with those who stake there.
+    """The staking farm for all pool tokens and for the LP tokens of a pair in each market, and its stakers.
 
     Args:
         stage: with money for the providers.
         markets: whose pool tokens are staked, and whose L-tokens are traded.
-        start: Unix seconds, when week 0 begins.
+        start: when week 0 begins, in Unix seconds.
         hours: how long emission has to last.
     """
 
@@ -65,7 +65,7 @@ class Mining:
         self.markets = markets
         self.points: list[MiningPoint] = []
         self.roundings = 0
-        """How often something earned was rounded down to whole units and kept so, at most."""
+        """How often at most a settlement rounded earned rewards down to whole units."""
         self._claimed: Counter[tuple[Trader, str]] = Counter()
         self._allowed: set[tuple[Trader, str, str]] = set()
         reward = self.stage.chain.deploy("MockERC20", "Tracer", "TCR", 18)
@@ -79,7 +79,7 @@ class Mining:
     # --- set-up ---
 
     def _schedule(self, hours: int) -> None:
-        """Those weeks of the programme that the demo reaches."""
+        """Schedule the weeks of the programme that the demo reaches."""
         chain, reward, deployer = self.stage.chain, self.twin.reward, self.stage.deployer
         amounts = weekly_amounts()[: hours * HOUR // WEEK + 1]
         chain.send(reward, "mint", [str(deployer.address), sum(amounts)], deployer)
@@ -109,7 +109,7 @@ class Mining:
     # --- an hour ---
 
     def act(self, hour: int) -> None:
-        """What people do before rebalance number ``hour`` with the tokens in their wallets, and their claims of rewards."""
+        """Provide liquidity and stake with the tokens in all wallets before rebalance number ``hour``; claim rewards."""
         for market in self.markets:
             for provider in PROVIDERS:
                 self._provide(provider, market)
@@ -121,7 +121,7 @@ class Mining:
                 self._claim(miner)
 
     def make_available(self, trader: Trader, token: Any, amount: int) -> None:
-        """Takes as much of a pool token out of the farm as the trader lacks to have `amount` in the wallet."""
+        """Withdraw from the farm the pool tokens that the trader lacks to have `amount` in the wallet."""
         farm, account = self.farm_of(token), self.stage.accounts[trader]
         lacking = amount - farm.ledger.balance_of(self.stage.addresses[trader])
         if lacking <= 0:
@@ -135,14 +135,14 @@ class Mining:
         self.roundings += 1
 
     def record(self) -> None:
-        """Another point, as of the last transaction."""
+        """Add a point, as of the last transaction."""
         earned: Counter[tuple[Trader, model.Market]] = Counter()
         for miner, farm in product(MINERS, self.farms):
             earned[miner, farm.market] += self.earned(miner, farm)
         self.points.append(MiningPoint(self.stage.now, self.model.emitted(self.stage.now), dict(earned)))
 
     def _provide(self, provider: Trader, market: Market) -> None:
-        """All L-tokens in the wallet, and as much USDC as they are worth."""
+        """Add all L-tokens in the wallet, with as much USDC as they are worth, to the pair."""
         pair, tokens = self.pairs[market.name], market.model.long_token.balance_of(self.stage.addresses[provider])
         if not tokens:
             return
@@ -153,7 +153,7 @@ class Mining:
         self.stage.actions["add_liquidity"] += 1
 
     def _stake(self, miner: Trader, farm: Farm) -> None:
-        """All in the wallet."""
+        """Stake all such tokens in the wallet."""
         amount = farm.ledger.balance_of(self.stage.addresses[miner])
         if not amount:
             return
@@ -176,7 +176,7 @@ class Mining:
         self.stage.actions["claim_rewards"] += 1
 
     def _allow(self, trader: Trader, token: Any, spender: Any) -> None:
-        """Once for each."""
+        """Approve once for each trader, token and spender."""
         if (key := (trader, str(token.address), str(spender.address))) not in self._allowed:
             self._allowed.add(key)
             self.stage.allow(trader, token, str(spender.address))
@@ -192,29 +192,29 @@ class Mining:
         return self.twin.ledgers[self.model.reward_token]
 
     def farm_of(self, token: Any) -> Farm:
-        """The farm in which the token is staked."""
+        """Return the farm of the token."""
         return next(farm for farm in self.farms if farm.address == str(token.address))
 
     def positions(self) -> Iterator[tuple[Trader, Farm]]:
-        """Who has something in which farm: a stake, or rewards to claim."""
+        """Yield each trader and farm where the trader has a stake or unclaimed rewards."""
         for miner, farm in product(MINERS, self.farms):
             if self.staked(miner, farm) or self.unclaimed(miner, farm):
                 yield miner, farm
 
     def staked(self, trader: Trader, farm: Farm) -> int:
-        """Token units."""
+        """Return the stake, in token units."""
         return self.model.stake_of(self.stage.addresses[trader], farm.address)
 
     def unclaimed(self, trader: Trader, farm: Farm) -> int:
-        """Reward units."""
+        """Return unclaimed rewards, in reward units."""
         return self.model.earned(self.stage.now, self.stage.addresses[trader], farm.address)
 
     def earned(self, trader: Trader, farm: Farm) -> int:
-        """Reward units since the start."""
+        """Return claimed and unclaimed rewards since the start, in reward units."""
         return self._claimed[trader, farm.name] + self.unclaimed(trader, farm)
 
     def worth(self, trader: Trader, market: Market) -> int:
-        """Settlement units that the trader has in a market's farms and pair."""
+        """Return what the trader has in a market's farms and pair, in settlement units."""
         twin, pair = market.twin, self.pairs[market.name]
         farms = [self.farm_of(token) for token in (twin.long_token, twin.short_token, pair.pair)]
         long, short, liquidity = (self.staked(trader, farm) for farm in farms)

@@ -1,4 +1,4 @@
-"""What liquidity mining came to in the demo: as data for machines, as tables for people."""
+"""The results of liquidity mining in the demo: as data for machines, as tables for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perpetual_pools.model.farm import BPS, ONE
 
 
 def build_mining(demo: Demo) -> dict[str, Any]:
-    """Its part of the report, as of the last transaction."""
+    """Return the mining part of the report, as of the last transaction."""
     mining, farm, now, dust = demo.mining, demo.mining.model, demo.stage.now, demo.checks.dust
     return {
         "address": farm.address,
@@ -66,13 +66,13 @@ def build_mining(demo: Demo) -> dict[str, Any]:
 
 
 def print_mining(mining: dict[str, Any], console: Console) -> None:
-    """Who earned what, and with what. All fits into 80 columns."""
+    """Print who earned how much TCR, and by staking which tokens, in 80 columns."""
     console.print(_stakers_table(mining))
     console.print(_farms_table(mining))
 
 
 def print_f2(mining: dict[str, Any], console: Console) -> None:
-    """What became of all that was emitted."""
+    """Print how much TCR was emitted, and who has it."""
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     unearned = int(mining["undistributed_tcr_wei"]) + int(mining["idle_tcr_wei"])
     console.print(

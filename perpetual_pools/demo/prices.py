@@ -1,4 +1,4 @@
-"""Where the demo's prices come from: files of real rounds, or a built-in path."""
+"""The demo's prices: from files of real rounds, or from a built-in path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perpetual_pools.model.rounds import RoundHistory
 
 HOUR = 3600
 PREPARATION = 1_800
-"""Seconds before the first rebalance in which contracts are deployed and the first commitments are made."""
+"""Seconds before the first rebalance: time to deploy contracts and to make the first commitments."""
 FEED_DECIMALS = 8
 MAX_AGE = 4_500
 """Seconds: the recorded feeds have a heartbeat of an hour, with gaps of up to 3,720 seconds."""
@@ -21,13 +21,13 @@ BUILT_IN_START = datetime(2023, 8, 17, tzinfo=UTC)
 
 
 def built_in_path(first_price: int, seed: int, start: int, end: int) -> RoundHistory:
-    """A made-up feed, the same every time: a round every ten minutes, each up to 0.9 % from the one before.
+    """Return a made-up feed, the same every time: a round every ten minutes, each up to 0.9 % from the one before.
 
     Args:
         first_price: in the feed's decimals.
         seed: chooses the path.
         start: Unix seconds of the first round.
-        end: Unix seconds, no round after it.
+        end: no round is later than this, in Unix seconds.
     """
     rounds, answer, state = [], first_price, seed
     for number, time in enumerate(range(start, end + 1, ROUND_SECONDS), start=1):
@@ -39,7 +39,7 @@ def built_in_path(first_price: int, seed: int, start: int, end: int) -> RoundHis
 
 
 def require_usable(name: str, history: RoundHistory, start: int, end: int) -> None:
-    """Raises DemoError unless there is a price at all times from ``start`` to ``end``."""
+    """Raise DemoError unless there is a price at all times from ``start`` to ``end``."""
     if history.first_time > start or history.last_time < end - MAX_AGE:
         raise DemoError(
             f"the {name} rounds reach from {as_utc(history.first_time)} to {as_utc(history.last_time)}, "

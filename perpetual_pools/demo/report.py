@@ -1,4 +1,4 @@
-"""What the demo found: as data for machines, as tables for people."""
+"""The results of the demo: as data for machines, as tables for people."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FAILURES_SHOWN = 10
 
 
 def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, Any]:
-    """The report: integers as strings, their units in the names of the keys.
+    """Return the report, with integers as strings and their units in the names of the keys.
 
     Args:
-        demo: after its last hour, or the one that failed.
-        source: where the prices come from.
-        kept: the chain if it stays.
+        demo: after its last hour, or after the one that failed.
+        source: the origin of the prices, for people.
+        kept: the chain, if it keeps running.
     """
     checks = demo.checks
     return {
@@ -97,7 +97,7 @@ def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Markets, traders, liquidity mining, checks; of a run that failed only why. All fits into 80 columns."""
+    """Print markets, traders, liquidity mining and checks in 80 columns; of a failed run, only the failures."""
     if report["failures"]:
         _print_failures(report["failures"], console)
         return

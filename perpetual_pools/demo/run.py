@@ -1,4 +1,4 @@
-"""Chain and model side by side: every action is done on both, every hour all is compared."""
+"""The demo hour by hour: what traders and the keeper do, on the chain and in the model, and the checks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Demo:
     # --- set-up ---
 
     def _deploy_oracles(self) -> dict[str, tuple[Any, ChainlinkOracle]]:
-        """Sequencer feed, price feeds and their wrappers: the wrapper of each underlying, and its model."""
+        """Deploy the feeds and their wrappers. Return the wrapper of each underlying, and its model."""
         chain, sequencer_since = self.stage.chain, self.stage.now - 30 * 24 * HOUR
         sequencer_feed = chain.deploy("ReplayAggregator", 0, "L2 Sequencer Uptime Status")
         chain.send(sequencer_feed, "pushRound", [1, 0, sequencer_since, sequencer_since], self.stage.deployer)
@@ -85,7 +85,7 @@ class Demo:
         return Market(underlying, world.adopt(pool, params, wrapper, oracle))
 
     def _approve(self) -> None:
-        """Allowances of the traders; one of them lets the keeper contract claim."""
+        """Approve the pools for all traders, and make the keeper contract the operator of one trader."""
         for market in self.markets:
             for trader in Trader:
                 self.stage.allow(trader, self.stage.world.token, market.model.address)
@@ -94,7 +94,7 @@ class Demo:
     # --- the feeds ---
 
     def _push_rounds(self, name: str) -> None:
-        """Gives the feed the rounds since the last push."""
+        """Give the feed the rounds since the last push."""
         rounds = self.histories[name].between(self.pushed_until[name], self.stage.now)
         self.pushed_until[name] = self.stage.now
         if not rounds:
@@ -112,7 +112,7 @@ class Demo:
     # --- an hour ---
 
     def run_hour(self, hour: int) -> bool:
-        """What the traders do before rebalance number ``hour``, that rebalance, and the checks. Returns whether all held."""
+        """Trade until rebalance number ``hour``, rebalance, and check. Return whether all checks passed."""
         try:
             self._act(hour)
         except Difference as error:
@@ -124,7 +124,7 @@ class Demo:
         grid_time = self.start + hour * HOUR
         self._claim(hour)
         self.mining.act(hour)
-        # The model tells what a trader will do with what it holds now; the last minute comes after all others.
+        # Traders decide by what they hold now. Commitments of the last minute come after all others.
         plans = [
             (market, intent)
             for market in self.markets
@@ -150,7 +150,7 @@ class Demo:
         self.stage.actions[commit_type.name.lower()] += 1
 
     def _claim(self, hour: int) -> None:
-        """Those who stake claim at once, others every third hour; the keeper claims for the one who consented."""
+        """Claim for those who stake at once, and for others every third hour. The keeper claims for one trader."""
         for market in self.markets:
             for trader, account in self.stage.accounts.items():
                 if not any(market.model.claimable(self.stage.addresses[trader])):
@@ -163,7 +163,7 @@ class Demo:
                     self.stage.actions["claim"] += 1
 
     def _upkeep(self, grid_time: int) -> None:
-        """One call for all markets. Rounds may have come since the full hour, so each pool gets its hint."""
+        """Rebalance all markets in one call. Rounds may have come since the full hour, so each pool gets a hint."""
         for name in self.feeds:
             self._push_rounds(name)
         hints = {market.twin: market.model.oracle.find_round(grid_time) for market in self.markets}
@@ -184,7 +184,7 @@ class Demo:
     # --- results ---
 
     def worth(self, trader: Trader) -> int:
-        """Settlement units: what the trader has, pool tokens at the price that a burn now would get; without TCR."""
+        """Return what the trader has except TCR, in settlement units, with pool tokens at the price of a burn now."""
         address = self.stage.addresses[trader]
         total = self.stage.world.ledger.balance_of(address)
         for market in self.markets:
@@ -205,7 +205,7 @@ class Demo:
         return total
 
     def _held(self, market: Market, trader: Trader) -> tuple[int, int]:
-        """L- and S-tokens, in the wallet or staked."""
+        """Return how many L- and S-tokens the trader has, in the wallet or staked."""
         long, short = (
             farm.ledger.balance_of(self.stage.addresses[trader]) + self.mining.staked(trader, farm)
             for farm in map(self.mining.farm_of, (market.twin.long_token, market.twin.short_token))
@@ -214,7 +214,7 @@ class Demo:
 
 
 def _reason(market: Market, data: bytes) -> str:
-    """An error of the pool or of its oracle, by name; as it came when it is neither's."""
+    """Return the name of an error of the pool or of its oracle, or the data as hex if it is neither's."""
     ecosystem = ape.chain.provider.network.ecosystem
     for address in (market.model.address, market.model.params.oracle):
         error = ecosystem.decode_custom_error(data, address)

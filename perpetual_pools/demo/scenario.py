@@ -13,7 +13,7 @@ USDC = 10**DECIMALS
 
 
 class Trader(Enum):
-    """By what they are after. Each begins with ``STAKE`` settlement units."""
+    """The traders, by their aims. Each begins with ``STAKE`` settlement units."""
 
     LONG_HOLDER = "long holder"
     SHORT_HOLDER = "short holder"
@@ -26,15 +26,15 @@ class Trader(Enum):
 
 STAKE = 2_500_000 * USDC
 AUTO_CLAIMER = Trader.FLIPPER
-"""Made the keeper contract their operator: the keeper claims for them."""
+"""The trader whose operator is the keeper contract, so that the keeper claims for it."""
 PROVIDERS = Trader.PROVIDER, Trader.SMALL_PROVIDER
-"""Put their L-tokens on the exchange, with USDC, and stake the LP tokens."""
+"""They add their L-tokens and USDC to the exchange, and stake the LP tokens."""
 MINERS = Trader.LONG_HOLDER, Trader.SHORT_HOLDER, Trader.STRADDLER, *PROVIDERS
-"""Claim their pool tokens at once and stake what they hold. The others claim every third hour, and do not stake."""
+"""They claim their pool tokens at once and stake them. The others claim every third hour and do not stake."""
 
 
 def claims_rewards(hour: int) -> bool:
-    """Whether those who stake claim TCR in the hour before rebalance number ``hour``."""
+    """Return whether stakers claim TCR in the hour before rebalance number ``hour``."""
     return hour % 6 == 3
 
 
@@ -45,15 +45,15 @@ class Intent:
     trader: Trader
     commit_type: CommitType
     amount: int
-    """Settlement units for mints, token units else."""
+    """Settlement units for mints, token units otherwise."""
     last_minute: bool = False
-    """Made within the front-running interval: executes an hour later."""
+    """Whether it is made within the front-running interval, and so executes an hour later."""
 
 
 def intents(hour: int, hours: int, pool: Pool, held: Callable[[Trader], tuple[int, int]]) -> Iterator[Intent]:
-    """What the traders commit to one market in the hour before rebalance number ``hour`` (0 is the first).
+    """Yield the commitments to one market in the hour before rebalance number ``hour`` (0 is the first).
 
-    `held` tells how many L- and S-tokens a trader has, staked or not.
+    `held` returns how many L- and S-tokens a trader has, staked or unstaked.
     """
     leveraged = pool.params.leverage > 1
     if hour == 0:

@@ -1,4 +1,6 @@
-"""Contracts beside their models: every action is done on both, then everything is compared.
+"""Twins: a contract and its model, side by side. Each action is done on both, and then everything is compared.
 
-`pool` and `farm` hold the twins, `chain` is what they need of a chain, `anvil` the one that Ape is connected to.
+- `pool`, `farm` and `pair` have the twins.
+- `comparison` compares, and has `Difference`: the error that names values that differ.
+- `chain` describes the chain that twins need. `anvil` is the one that Ape is connected to.
 """

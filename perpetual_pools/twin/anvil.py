@@ -1,6 +1,6 @@
-"""A twin's chain on an anvil, through Ape."""
+"""The chain that Ape is connected to, for twins: an anvil."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,15 +10,16 @@ from ape.exceptions import ContractLogicError, CustomError
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
+from ethpm_types.abi import EventABI
 
 from perpetual_pools.twin.chain import Logs, Reverted, Sent
 
 
 class AnvilChain:
-    """The network that Ape is connected to, whose latest block is of `now`. Blocks share their time until `move_to`.
+    """The network that Ape is connected to. Its latest block has the time `now`, and so have new ones until `move_to`.
 
     Args:
-        project: has the contracts: Ape's own project, or `Artifacts`.
+        project: where contracts come from: Ape's own project, or `Artifacts`.
         chain: Ape's chain manager.
     """
 
@@ -26,7 +27,7 @@ class AnvilChain:
         self._project = project
         self._chain = chain
         self._deployer = deployer
-        self._types: dict[str, ContractType] = {}
+        self._events: dict[str, tuple[ContractType, dict[bytes, EventABI]]] = {}
         self._receipt: Any = None
         # Errors of what a pool calls come up through it.
         self._errors = {
@@ -41,9 +42,9 @@ class AnvilChain:
         return int(self._chain.chain_id)
 
     def set_back(self, now: int) -> None:
-        """To a snapshot of that time."""
+        """Set the clock, after the chain was reverted to a snapshot of that time."""
         self.now = now
-        # What is sent past `set_time` gets the time of the block before, however long the machine takes.
+        # A transaction without `set_time` gets the time of the block before, however long the machine takes.
         self._chain.provider.make_request("anvil_setBlockTimestampInterval", [0])
 
     def move_to(self, timestamp: int) -> None:
@@ -51,7 +52,7 @@ class AnvilChain:
         self._chain.mine(timestamp=timestamp)
 
     def set_time(self) -> None:
-        """For the next block: a transaction sent past the chain's own functions needs it."""
+        """Set the time of the next block, for a transaction that is not sent with this class."""
         self._chain.provider.set_timestamp(self.now)
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
@@ -62,7 +63,7 @@ class AnvilChain:
         return self._known(self._container(contract).at(address, fetch_from_explorer=False, detect_proxy=False))
 
     def remember(self, *contracts: Any) -> None:
-        """Their types, for contracts that came another way."""
+        """Note the interfaces of contracts that this class did not deploy, to decode their logs."""
         for contract in contracts:
             self._known(contract)
 
@@ -70,8 +71,11 @@ class AnvilChain:
         self.remember(contract, *others)
         with self.reverting():
             receipt = self._receipt = getattr(contract, method)(*arguments, sender=sender)
-        assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
-        logs, emitters = self.logs(), [emitter.address for emitter in (contract, *others)]
+        # Logs have the time too; Ape would fetch the block for it.
+        time = int(receipt.logs[0]["blockTimestamp"], 16) if receipt.logs else receipt.timestamp
+        assert time == self.now, (time, self.now)
+        emitters = [emitter.address for emitter in (contract, *others)]
+        logs = self._decoded(raw for raw in receipt.logs if raw["address"] in emitters)
         events = [(name, fields) for emitter in emitters for address, name, fields in logs if address == emitter]
         return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
 
@@ -89,13 +93,7 @@ class AnvilChain:
             raise self._reverted(error) from error
 
     def logs(self) -> Logs:
-        ecosystem = self._chain.provider.network.ecosystem
-        return [
-            (log.contract_address, log.event_name, dict(log.event_arguments))
-            for raw in self._receipt.logs
-            if raw["address"] in self._types
-            for log in ecosystem.decode_logs([raw], *self._types[raw["address"]].events)
-        ]
+        return self._decoded(raw for raw in self._receipt.logs if raw["address"] in self._events)
 
     def storage(self, contract: Any) -> object:
         proof = self._chain.provider.make_request("eth_getProof", [contract.address, [], "latest"])
@@ -107,16 +105,33 @@ class AnvilChain:
         )
 
     def _known(self, contract: Any) -> Any:
-        self._types[contract.address] = contract.contract_type
+        contract_type = contract.contract_type
+        known = self._events.get(contract.address)
+        if known is None or known[0] is not contract_type:
+            topics = {keccak(text=event.selector): event for event in contract_type.events}
+            self._events[contract.address] = contract_type, topics
         return contract
 
+    def _decoded(self, raws: Iterable[dict[str, Any]]) -> Logs:
+        """Decode logs of contracts whose interfaces are known."""
+        ecosystem = self._chain.provider.network.ecosystem
+        abis = [(raw, self._events[raw["address"]][1].get(bytes(raw["topics"][0]))) for raw in raws]
+        return [
+            (log.contract_address, log.event_name, dict(log.event_arguments))
+            for raw, abi in abis
+            if abi is not None
+            for log in ecosystem.decode_logs([raw], abi)
+        ]
+
     def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
-        """What a call returned. Ape would find it in a trace of every step, which takes long."""
+        """Return what a transaction returned. Ape would look for it in a trace of every step, which is slow."""
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        if not abi.outputs:
+            return None
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
         trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
-        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
         values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
-        return values[0] if len(values) == 1 else values or None
+        return values[0] if len(values) == 1 else values
 
     def _reverted(self, error: ContractLogicError) -> Reverted:
         message = error.revert_message or ""

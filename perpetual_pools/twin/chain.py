@@ -1,4 +1,4 @@
-"""What a twin needs of a chain, whichever it is: it deploys, sends and reads at an exact time."""
+"""The chain that a twin needs: it deploys, sends and reads at an exact time."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,8 +14,12 @@ Logs = list[tuple[str, str, dict[str, Any]]]
 
 
 class Reverted(Exception):
-    """A call that reverted. `name` is that of the contract's error (`Panic`, or `Error` for a reason string; empty when
-    it is none of these), `arguments` its arguments."""
+    """A call that reverted.
+
+    Args:
+        name: of the contract's error; `Panic`, or `Error` for a reason string; empty if it is something else.
+        arguments: of the error.
+    """
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         super().__init__(f"{name}{arguments}")
@@ -25,22 +29,22 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """What a call did."""
+    """The outcome of a call that succeeded."""
 
     value: Any
     events: Events
-    """Of the called contract; then of others that were asked for."""
+    """Those of the called contract, then those of the other contracts that the caller named."""
 
 
 class Chain(Protocol):
-    """All that a twin needs of a chain. Accounts are named by what the chain sends with: see `address_of`.
+    """A chain that twins can use. An account is whatever the chain sends with: see `address_of`.
 
     Contracts answer to their functions, `contract.function(*arguments, sender=...)`, and have an `address` and a
     `contract_type`.
     """
 
     now: int
-    """Unix seconds: the time of every call until `move_to`."""
+    """The time of every call until `move_to`, in Unix seconds."""
 
     @property
     def id(self) -> int: ...
@@ -48,37 +52,37 @@ class Chain(Protocol):
     def move_to(self, timestamp: int) -> None: ...
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
-        """`contract`: the name of one of the project's, or anything that can be deployed."""
+        """Deploy a contract: the project's of that name, or one of any type."""
         ...
 
     def at(self, contract: str | ContractType, address: str) -> Any: ...
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
-        """`others`: contracts whose events are wanted too. Raises Reverted with the contract's error."""
+        """Call a function in a transaction. `others`: contracts whose events are returned too. Raises Reverted."""
         ...
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """Within, a call of a contract's function is sent at the chain's time and raises Reverted, as `send` does."""
+        """Let a call of a contract's function have the chain's time and raise Reverted, as with `send`."""
         ...
 
     def logs(self) -> Logs:
-        """Of all contracts that the chain knows, in order: what they emitted in the call that was sent just now."""
+        """Return in order what all known contracts emitted in the last call."""
         ...
 
     def storage(self, contract: Any) -> object:
-        """Equal when all slots of the contract's storage are."""
+        """Return a value that is equal if and only if all slots of the contract's storage are."""
         ...
 
 
 def address_of(account: Any) -> str:
-    """Of an account or a contract of either chain."""
+    """Return the address of an account or a contract of any chain."""
     return account if isinstance(account, str) else str(account.address)
 
 
 def plain(value: Any) -> Any:
-    """Comparable across chains: addresses in lower case, structs as tuples."""
+    """Return the value in a form that is the same for all chains: addresses in lower case, structs as lists."""
     if isinstance(value, str):
         return value.lower()
     if isinstance(value, dict):

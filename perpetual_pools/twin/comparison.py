@@ -1,4 +1,4 @@
-"""Doing the same on the chain and in the model, and saying where the two differ."""
+"""How twins act and compare: the same action on the chain and in the model, and an error if the two differ."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from perpetual_pools.twin.chain import Chain, Events, Reverted, plain
 
 Value = TypeVar("Value")
 View = tuple[str, Sequence[str], Sequence[int]]
-"""A name, with `{}` where the name of a part goes; the names of the parts; and what the model says to each."""
+"""A name, with `{}` for the name of a part; the names of the parts; and their values in the model."""
 WORD = 2**256
 WHOLE = ("",)
 """The parts of a view that has one value."""
@@ -25,7 +25,7 @@ class Difference(AssertionError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One value that the chain told, and the value that the model expects."""
+    """One value on the chain, and the value that the model expects."""
 
     what: str
     found: int
@@ -45,7 +45,7 @@ class _Model(Protocol):
 
 
 def answers(words: Sequence[int], views: Iterable[View]) -> list[Answer]:
-    """Return what a lens read, with the names and the expected values of the views in the same order."""
+    """Return the values that a lens read, with the names and expected values of the views, in the same order."""
     named = [
         (name.replace("{}", part), value)
         for name, parts, values in views
@@ -56,7 +56,7 @@ def answers(words: Sequence[int], views: Iterable[View]) -> list[Answer]:
 
 
 def require_equal(words: Sequence[int], views: Sequence[View]) -> None:
-    """Raise Difference unless a lens read what the views expect. The message has every value that differs."""
+    """Raise Difference unless a lens read the expected values. The message names each that differs."""
     if list(words) != [value for _, _, values in views for value in values]:
         raise Difference("; ".join(str(answer) for answer in answers(words, views) if answer.differs))
 
@@ -78,10 +78,10 @@ def do(
     *,
     returns: bool = True,
 ) -> Value:
-    """Call the contract, then the model, and compare what both return and emit.
+    """Call the contract, then the model, and compare returned values and events. Return the model's value.
 
     Args:
-        returns: whether the contract returns what the model does.
+        returns: whether the contract returns the same as the model; if False, returned values are not compared.
 
     Raises:
         Refused: both refuse, with the same error and arguments.
@@ -122,5 +122,5 @@ def _require_refused(method: str, reverted: Reverted, in_model: Callable[[], obj
 
 
 def _signed(word: int) -> int:
-    """A negative number is read as a word."""
+    """Return the signed number that a word stands for."""
     return word - WORD if word >= WORD // 2 else word

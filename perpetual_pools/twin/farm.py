@@ -1,7 +1,7 @@
-"""A staking farm on a chain and in the model, side by side: every action is done on both, then everything is compared.
+"""A staking farm on a chain and in the model, side by side. Each action is done on both, and then everything is compared.
 
-As `pool.py` does for pools: what the model refuses, the contract has to revert with the same error and arguments, and the
-twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
+It works as `pool.py` does for pools: if the contract reverts, the model must refuse with the same error and arguments, and
+the twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
 each action, and the invariants F1 and F2 of the specification hold.
 """
 
@@ -16,13 +16,13 @@ from perpetual_pools.twin.comparison import WHOLE, WORD, Answer, View, answers, 
 Value = TypeVar("Value")
 
 PLENTY = 10**30
-"""Units of each token that every staker has; the owner has as much of the reward token."""
+"""Units of each token that every staker has. The owner has as many of the reward token."""
 MARKETS = "primary", "secondary"
 FARM = "token", "market", "weight"
 
 
 class FarmTwin:
-    """One staking farm, twice. Actions are sent at the chain's time and return what the model returns; all raise Refused.
+    """One staking farm, on the chain and in the model. Actions happen at the chain's time; all may raise Refused.
 
     Args:
         chain: where it is deployed; accounts are named by what the chain sends with.
@@ -47,9 +47,9 @@ class FarmTwin:
         )
         self.lens = chain.deploy("FarmLens")
         self.names: dict[str, str] = {}
-        """How staked tokens are called where a difference is told, by their addresses."""
+        """Names of staked tokens for messages, by their addresses."""
         self.donated = 0
-        """Reward units."""
+        """Reward units that the farm was sent outside its functions."""
         self.checks = True
         """Whether everything is compared after each action."""
 
@@ -66,17 +66,17 @@ class FarmTwin:
         self.chain.move_to(self.now + seconds)
 
     def move_to_week(self, week: int, seconds: int = 0) -> None:
-        """So many seconds into that week, from 0."""
+        """Move to so many seconds after the beginning of that week; the first is week 0."""
         self.chain.move_to(self.model.start + week * WEEK + seconds)
 
     def new_token(self, decimals: int = 18) -> Any:
-        """A token to stake, of which all people have PLENTY and have approved the farm."""
+        """Deploy a token to stake. All people get PLENTY of it and approve the farm."""
         token = self.chain.deploy("MockERC20", "Staked", "STK", decimals)
         self.introduce(token)
         return token
 
     def introduce(self, token: Any) -> None:
-        """Lets the twin know a token: everybody gets PLENTY of it and approves the farm."""
+        """Add a token to the twin: all people get PLENTY of it and approve the farm."""
         ledger = self.ledgers.setdefault(address_of(token), Ledger("TransferFromFailed"))
         for account in self.people:
             self.chain.send(token, "mint", [address_of(account), PLENTY], account)
@@ -84,7 +84,7 @@ class FarmTwin:
             self.chain.send(token, "approve", [address_of(self.farm), WORD - 1], account)
 
     def adopt(self, token: Any, ledger: Ledger, market: int, weight: int) -> None:
-        """Lets the twin know a token whose farm was added before week 0 began, and who holds it."""
+        """Add a token whose farm exists on the chain since before week 0. `ledger`: who holds it."""
         self.ledgers[address_of(token)] = ledger
         self.model.add_farm(self.now, address_of(self.owner), address_of(token), market, weight)
 
@@ -122,7 +122,7 @@ class FarmTwin:
         self._on(sender, "scheduleUndistributed", [weeks_count], self.model.schedule_undistributed, returns=False)
 
     def donate(self, sender: Any, token: Any, amount: int) -> None:
-        """Token units sent to the farm past its functions."""
+        """Send token units to the farm with a plain transfer."""
         self.chain.send(token, "transfer", [address_of(self.farm), amount], sender)
         self.ledgers[address_of(token)].transfer(address_of(sender), self.model.address, amount)
         self.donated += amount * (address_of(token) == self.model.reward_token)
@@ -131,13 +131,13 @@ class FarmTwin:
     # --- shorthand ---
 
     def new_farm(self, market: int = Market.PRIMARY, weight: int = 1, decimals: int = 18) -> Any:
-        """A new token with a farm."""
+        """Deploy a token and add a farm for it."""
         token = self.new_token(decimals)
         self.add_farm(self.owner, token, market, weight)
         return token
 
     def earned(self, account: Any, token: Any) -> int:
-        """Reward units; the same on chain and in the model, or fails."""
+        """Return unclaimed rewards in reward units, after comparing chain and model."""
         found = self.chain.read(self.farm, "earned", address_of(account), address_of(token))
         expected = self.model.earned(self.now, address_of(account), address_of(token))
         require(found == expected, f"earned: the chain says {found}, the model says {expected}")
@@ -154,7 +154,7 @@ class FarmTwin:
     def _on(
         self, sender: Any, method: str, arguments: list[Any], action: Callable[..., Value], *, returns: bool = True
     ) -> Value:
-        """An action of the model that takes the time, the sender and the same arguments."""
+        """Do an action for which the model takes the time, the sender and the contract's arguments."""
         return self._do(
             sender, method, arguments, lambda: action(self.now, address_of(sender), *arguments), returns=returns
         )
@@ -167,21 +167,21 @@ class FarmTwin:
         return value
 
     def compare(self) -> None:
-        """Every view and every balance, and the invariants that hold at all times."""
+        """Compare every view and every balance, and check the invariants that hold at all times."""
         if not self.checks:
             return
         require_equal(*self._read())
         self._require_invariants()
 
     def answers(self) -> list[Answer]:
-        """What the chain says to every view and for every balance, beside the model."""
+        """Return every view and every balance on the chain, with the values that the model expects."""
         return answers(*self._read())
 
     def emission(self, found: Mapping[str, int], accounts: Sequence[str]) -> tuple[int, int, int]:
-        """Return the reward units that were emitted, are earned or held by the accounts, and wait undistributed.
+        """Return reward units: emitted; earned or held by the accounts; undistributed. All are of the chain alone.
 
         Args:
-            found: what the chain told, by the names of `answers`.
+            found: the chain's values, by their names in `answers`.
         """
         names = [f"TCR of {account}" for account in accounts]
         names += [
@@ -193,13 +193,13 @@ class FarmTwin:
         return self.names.get(token, token)
 
     def _read(self) -> tuple[Sequence[int], list[View]]:
-        """The words that the lens reads, and the views in their order."""
+        """Return the words that the lens reads, and the views in the same order."""
         later, week = self.now + WEEK // 3, max(0, self.now - self.model.start) // WEEK
         words = self.chain.read(self.lens, "read", address_of(self.farm), later, week, self.accounts)
         return list(words), list(self._views(later, week))
 
     def _views(self, later: int, week: int) -> Iterator[View]:
-        """In the order of `contracts/mocks/FarmLens.sol`."""
+        """Yield the views in the order of `contracts/mocks/FarmLens.sol`."""
         model, now = self.model, self.now
         yield "time", WHOLE, [now]
         yield "TCR emitted{}", ("", f" until {later}"), [model.emitted(now), model.emitted(later)]

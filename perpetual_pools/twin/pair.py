@@ -1,4 +1,4 @@
-"""A pool token's pair on Uniswap V2, on a chain and in the model: every action is done on both, then both are compared."""
+"""A pool token's pair on Uniswap V2, on a chain and in the model. Each action is done on both, and both are compared."""
 
 from typing import Any, TypeVar
 
@@ -11,17 +11,17 @@ from perpetual_pools.twin.pool import Twin
 Value = TypeVar("Value")
 
 FOR_EVER = WORD - 1
-"""A deadline."""
+"""A deadline that never passes."""
 
 
 class PairTwin:
-    """The new pair of a market's L-token and USDC, twice. It is its own LP token. Amounts stand in that order.
+    """The new pair of a market's L-token and USDC, on the chain and in the model. Amounts are in this order.
 
-    The market's twin compares the pair's tokens and USDC, as those of anybody else. A farm's twin does the same for LP
-    tokens that can be staked there.
+    The pair is its own LP token. The market's twin compares the pair's L-tokens and USDC like those of any account, and
+    a farm's twin compares LP tokens that can be staked there.
 
     Args:
-        router: through which liquidity is added and removed, and tokens are bought. It needs allowances: see `approve`.
+        router: adds and removes liquidity, and swaps. It needs allowances: see `approve`.
         pair: nobody has added liquidity yet.
     """
 
@@ -34,25 +34,25 @@ class PairTwin:
 
     @property
     def ledger(self) -> Ledger:
-        """Of the LP token."""
+        """Who holds the LP token."""
         return self.model.lp_token
 
     def approve(self, account: Any) -> None:
-        """Lets the router take both tokens of the account."""
+        """Let the router take both tokens of the account."""
         for token in self.tokens:
             self.chain.send(token, "approve", [address_of(self.router), WORD - 1], account)
 
     # --- actions ---
 
     def add(self, provider: Any, tokens: int, usdc: int) -> int:
-        """Returns LP token units."""
+        """Add liquidity. Return LP token units."""
         arguments = [*map(address_of, self.tokens), tokens, usdc, 0, 0, address_of(provider), FOR_EVER]
         *_, found = self.chain.send(self.router, "addLiquidity", arguments, provider).value
         expected = self.model.add_liquidity(address_of(provider), (tokens, usdc))
         return self._same("addLiquidity", provider, found, expected)
 
     def remove(self, provider: Any, liquidity: int) -> tuple[int, int]:
-        """Returns what comes back: L-tokens and USDC."""
+        """Remove liquidity. Return L-token units and USDC units."""
         self.chain.send(self.pair, "approve", [address_of(self.router), liquidity], provider)
         arguments = [*map(address_of, self.tokens), liquidity, 0, 0, address_of(provider), FOR_EVER]
         found = self.chain.send(self.router, "removeLiquidity", arguments, provider).value
@@ -60,7 +60,7 @@ class PairTwin:
         return self._same("removeLiquidity", provider, tuple(found), expected)
 
     def buy(self, trader: Any, usdc: int) -> int:
-        """L-tokens for exactly so much USDC. Returns how many."""
+        """Buy L-tokens for exactly so many USDC units. Return L-token units."""
         token, settlement = map(address_of, self.tokens)
         arguments = [usdc, 0, [settlement, token], address_of(trader), FOR_EVER]
         paid, found = self.chain.send(self.router, "swapExactTokensForTokens", arguments, trader).value
@@ -70,11 +70,11 @@ class PairTwin:
     # --- comparison ---
 
     def answers(self) -> list[Answer]:
-        """How many LP tokens there are on the chain, beside the model."""
+        """Return the supply of LP tokens on the chain, with the one that the model expects."""
         return answers([self.chain.read(self.pair, "totalSupply")], [self._supply()])
 
     def compare(self, account: Any) -> None:
-        """All LP tokens, those of the account, and what the market compares."""
+        """Compare the supply of LP tokens, the account's LP tokens, and the market."""
         if not self.market.world.checks:
             return
         holder = address_of(account)

@@ -10,8 +10,9 @@ import pytest
 from perpetual_pools.chain import amm, contracts
 from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 from perpetual_pools.records import Record
-from tests.support import systems
+from tests.support import explorer, systems
 from tests.support.anvil import anvil, connected, undone
+from tests.support.explorer import Explorer
 from tests.support.quick_ape import quick_ape
 from tests.support.systems import LOCAL, RealNetwork, System
 
@@ -91,6 +92,19 @@ def deployment(small_system: System) -> Iterator[Record]:
     """The record of `small`, with Ape connected to its chain. What the test does to it is undone."""
     with small_system.undone(), connected(small_system.url):
         yield small_system.record
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def compiled_once() -> Iterator[None]:
+    with explorer.compiled_once():
+        yield
+
+
+@pytest.fixture
+def plugin() -> Iterator[type[Explorer]]:
+    """Ape has a plugin for a block explorer."""
+    with explorer.installed() as it:
+        yield it
 
 
 @pytest.fixture

@@ -18,17 +18,10 @@ from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from perpetual_pools.records import Record
-from tests.cli.conftest import LOCAL
 from tests.support.commands import UNDER_WAY
+from tests.support.interruptions import PAIRS, POOL, STEPS, Crash, Faults
+from tests.support.systems import LOCAL
 
-POOL = "3-BTC/USDC"
-TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")
-PAIRS = [f"{token} pair" for token in TOKENS]
-STEPS = [
-    *("settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL),
-    *("reward token", "WETH", "AMM factory", "AMM router", "farm"),
-    *(step for token in TOKENS for step in (f"{token} pair", f"{token} farm", f"{token} pair farm")),
-]
 HOUR = 3_600
 USDC = 10**6
 
@@ -43,25 +36,10 @@ def essence(record: Record) -> dict[str, Any]:
     return {**calls, **made}
 
 
-class Crash(BaseException):
-    """Nothing in the deployment may catch it, like the end of the process."""
-
-
-class Faults:
-    """Makes `records.save` fail: at each call the next of `plan` decides. Afterwards it works."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.plan: list[str] = []
-        save = records.save
-
-        def faulty(path: Path, record: Record) -> None:
-            fault = self.plan.pop(0) if self.plan else "none"
-            if fault != "crash before":
-                save(path, record)
-            if fault != "none":
-                raise Crash(fault)
-
-        monkeypatch.setattr(records, "save", faulty)
+@pytest.fixture(autouse=True)
+def deployed_once(deployment: Record) -> Record:
+    """Tests run on the chain of the small system, which has all of it once already."""
+    return deployment
 
 
 @pytest.fixture
@@ -72,17 +50,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
 @pytest.fixture
 def stop_at(owner: Any, path: Path, faults: Faults, small: Parameters) -> Callable[..., None]:
     """`stop_at(step, sent=...)`: a run that ends there, before or after the step's transaction is sent."""
-
-    def stop(step: str, sent: bool) -> None:
-        saves = ["none"] * (2 * STEPS.index(step))
-        faults.plan = [*saves, *(["none", "crash before"] if sent else ["crash after"])]
-        with pytest.raises(Crash):
-            deploy_system(owner, small, path)
-        intent = records.load(path).intent
-        assert intent is not None
-        assert intent.step == step
-
-    return stop
+    return lambda step, sent: faults.stop_at(step, owner, small, path, sent)
 
 
 # --- cut off, and run again ---
@@ -315,12 +283,6 @@ def record_of_failure(line: str) -> str:
 
 
 # --- the record against chain, account and parameters ---
-
-
-@pytest.fixture(scope="module", autouse=True)
-def deployed_once(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """Before all tests, as Ape undoes least then."""
-    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from perpetual_pools.deployment import facts as facts_module
 from perpetual_pools.deployment.resume import DeploymentError
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
-from tests.cli.test_deployment import STEPS, Crash, Faults
+from tests.support.interruptions import STEPS, Crash, Faults
 
 
 @pytest.fixture
@@ -28,12 +28,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
 def stop_at(owner: Any, path: Path, faults: Faults, small: Parameters) -> Callable[[str], None]:
     """A run that ends after the step's transaction is sent, before that is recorded."""
 
-    def stop(step: str) -> None:
-        faults.plan = [*["none"] * (2 * STEPS.index(step)), "none", "crash before"]
-        with pytest.raises(Crash):
-            deploy_system(owner, small, path)
-
-    return stop
+    return lambda step: faults.stop_at(step, owner, small, path, sent=True)
 
 
 @contextmanager

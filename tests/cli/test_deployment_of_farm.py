@@ -14,10 +14,10 @@ from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, Market
 from perpetual_pools.parameters import After, Parameters, ParametersError
-from tests.cli.conftest import HOUR, LOCAL
+from tests.support.interruptions import POOL, TOKENS
+from tests.support.systems import LOCAL
 
-POOL = "3-BTC/USDC"
-TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")
+HOUR = 3_600
 
 
 def line_of(key: str) -> int:

@@ -1,23 +1,19 @@
-"""The demo, disturbed: one thing is done behind its back before the second rebalance.
+"""The demo, disturbed: one thing is done behind its back before the second rebalance."""
 
-`python -m tests.support.demo_tampered OUT` runs it once for each disturbance and prints, as JSON, how each run ended.
-"""
-
-import contextlib
-import io
 import json
-import sys
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import ape
 
-from perpetual_pools.demo.__main__ import main
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import Trader
 from perpetual_pools.model.farm import TCR
+from tests.support.commands import run_demo
 
 
 def mint(demo: Demo, token: Any, receiver: str, amount: int) -> None:
@@ -67,7 +63,17 @@ DISTURBANCES: list[Callable[[Demo], None]] = [
 ]
 
 
-def run(disturb: Callable[[Demo], None], folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Ended:
+    """How a disturbed run ended."""
+
+    code: int
+    failures: list[str]
+    report: dict[str, Any]
+
+
+def run_disturbed(disturb: Callable[[Demo], None], folder: Path) -> Ended:
+    """Run the demo for two hours, and disturb it before the second rebalance."""
     undisturbed = Demo.run_hour
 
     def run_hour(demo: Demo, hour: int) -> bool:
@@ -75,12 +81,7 @@ def run(disturb: Callable[[Demo], None], folder: Path) -> dict[str, Any]:
             disturb(demo)
         return undisturbed(demo, hour)
 
-    output = io.StringIO()
-    with mock.patch.object(Demo, "run_hour", run_hour), contextlib.redirect_stdout(output):
-        code = main(["--hours", "2", "--out", str(folder)])
-    return {"exit code": code, "output": output.getvalue()}
-
-
-if __name__ == "__main__":
-    out = Path(sys.argv[1])
-    print(json.dumps({disturb.__name__: run(disturb, out / disturb.__name__) for disturb in DISTURBANCES}))
+    with mock.patch.object(Demo, "run_hour", run_hour):
+        done = run_demo("--hours", 2, "--out", folder)
+    failures = re.findall(r"^FAILED: (.*)$", done.stdout, re.MULTILINE)
+    return Ended(done.returncode, failures, json.loads((folder / "report.json").read_text()))

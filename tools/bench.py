@@ -1,8 +1,7 @@
-"""What commands cost: CPU seconds of their processes, beside limits. `./dev bench` prints the table.
+"""The cost of commands in CPU seconds, beside limits: `./dev bench` prints the table.
 
-The help of every command of `ape run` may cost little more than an empty script, which shows what Ape itself takes. Each
-round runs all of them once, and a ratio is the median of the rounds' ratios: a machine that is busy for a while slows both
-sides of a ratio.
+The help of a command of `ape run` may cost little more than an empty script, which shows the cost of Ape itself. Each round
+runs every command once, and a ratio is the median of the rounds' ratios, because a busy machine slows both sides.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ APE = str(Path(sys.executable).with_name("ape"))
 EMPTY = "ape run empty"
 EMPTY_SCRIPT = "import click\n\n\n@click.command()\ndef cli():\n    pass\n"
 HELP_LIMIT = 1.4
-"""CPU of a command's help, in that of an empty script."""
+"""The CPU seconds of a command's help over those of an empty script."""
 ROUNDS = 5
 SCHEMA_VERSION = 1
 
@@ -35,7 +34,7 @@ class Measurement:
     what: str
     cpu_seconds: float
     ratio: float
-    """In the CPU seconds of the empty script of the same round."""
+    """The CPU seconds over those of the empty script of the same round."""
     limit: float | None
     """The highest ratio allowed. None: the command is measured for comparison."""
 

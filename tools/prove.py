@@ -102,18 +102,18 @@ def copy_of_original(place: Path) -> Iterator[None]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def files_of(root: Path, finding: str) -> list[str]:
-    """Return the test files with tests that carry the finding's id; those of single functions, which are fast, first.
+def files_by_finding(root: Path) -> dict[str, list[str]]:
+    """Return for each finding the test files that carry its id; those below tests/unit, which are fast, first.
 
     Raises:
-        ValueError: a mark whose id stands somewhere else.
+        ValueError: a mark whose id does not stand in it.
     """
-    found = [
-        path.relative_to(root).as_posix()
-        for path in (root / "tests").rglob("test_*.py")
-        if finding in findings_in(path.read_text(encoding="utf-8"))
-    ]
-    return sorted(found, key=lambda name: (not name.startswith("tests/unit/"), name))
+    result: dict[str, list[str]] = {finding: [] for finding in FINDINGS}
+    names = [path.relative_to(root).as_posix() for path in (root / "tests").rglob("test_*.py")]
+    for name in sorted(names, key=lambda name: (not name.startswith("tests/unit/"), name)):
+        for finding in findings_in((root / name).read_text(encoding="utf-8")):
+            result[finding].append(name)
+    return result
 
 
 def findings_in(source: str) -> set[str]:
@@ -171,7 +171,7 @@ class Runner:
                 process.kill()
 
 
-def break_and_test(finding: str, place: Path, runner: Runner) -> str:
+def break_and_test(finding: str, files: list[str], place: Path, runner: Runner) -> str:
     """Return the test that noticed, and how long compiling took. Raises NotProved."""
     with copy_of_original(place):
         applied = runner.run(place, "git", "apply", str(ORIGINAL / MUTANTS / f"{finding}.patch"))
@@ -187,12 +187,12 @@ def break_and_test(finding: str, place: Path, runner: Runner) -> str:
         if written.returncode != 0:
             raise NotProved(f"its artifacts cannot be written:\n{written.stdout}{written.stderr}")
         seconds = time.monotonic() - start
-        return f"{failing_test(finding, place, runner)}, compiled in {seconds:.0f} s"
+        return f"{failing_test(finding, files, place, runner)}, compiled in {seconds:.0f} s"
 
 
-def failing_test(finding: str, place: Path, runner: Runner) -> str:
-    """Return the name of a test of the finding that fails at `place`. Raises NotProved."""
-    if not (files := files_of(place, finding)):
+def failing_test(finding: str, files: list[str], place: Path, runner: Runner) -> str:
+    """Return the name of a test of the finding, in one of the files, that fails at `place`. Raises NotProved."""
+    if not files:
         raise NotProved("no test carries its id")
     selected = ["--finding", finding, "-q", "--tb=no", "-rf", *files]
     output = ""
@@ -210,11 +210,11 @@ def failing_test(finding: str, place: Path, runner: Runner) -> str:
     raise NotProved(f"no test of it fails:\n{output[-2_000:]}")
 
 
-def prove(finding: str, places: SimpleQueue[Path], runner: Runner) -> Verdict:
+def prove(finding: str, files: list[str], places: SimpleQueue[Path], runner: Runner) -> Verdict:
     place = places.get()
     start = time.monotonic()
     try:
-        noticed_by = break_and_test(finding, place, runner)
+        noticed_by = break_and_test(finding, files, place, runner)
     except NotProved as problem:
         return Verdict(finding, False, str(problem))
     finally:
@@ -261,10 +261,10 @@ def prove_all(findings: list[str], jobs: int, notes: Notes) -> list[str]:
     places: SimpleQueue[Path] = SimpleQueue()
     for number in range(jobs):
         places.put(PLACES / str(number))
-    runner, start = Runner(), time.monotonic()
+    files, runner, start = files_by_finding(ORIGINAL), Runner(), time.monotonic()
     workers = ThreadPoolExecutor(jobs)
     try:
-        running = [workers.submit(prove, finding, places, runner) for finding in findings]
+        running = [workers.submit(prove, finding, files[finding], places, runner) for finding in findings]
         for count, done in enumerate(as_completed(running), start=1):
             verdict = done.result()
             what = "noticed by" if verdict.noticed else "NOT PROVED:"
@@ -341,8 +341,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
         print("\ninterrupted; `./dev prove --continue` leaves out what has been noticed", file=sys.stderr)
         return 130
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # A second Ctrl-C would leave the folder.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         shutil.rmtree(PLACES, ignore_errors=True)
+        signal.signal(signal.SIGINT, before)
     if failures or wanted:
         print("\n".join(failures) or f"all {len(wanted)} noticed")
     return 1 if failures else 0

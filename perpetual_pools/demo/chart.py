@@ -35,14 +35,14 @@ def draw(demo: Demo, source: str, path: Path) -> None:
 def _draw_panel(panel: Axes, underlying: str, markets: list[Market]) -> None:
     # The highest leverage first, so that the legend reads from the steepest curve on; the underlying lies on top, dashed,
     # because a 1L-token hardly differs from it.
-    for market in sorted(markets, key=lambda market: -market.pool.params.leverage):
-        leverage, points = market.pool.params.leverage, market.points
+    for market in sorted(markets, key=lambda market: -market.model.params.leverage):
+        leverage, points = market.model.params.leverage, market.points
         first = points[0]
         for side, prices in (
             ("L", [point.long_price / first.long_price for point in points]),
             ("S", [point.short_price / first.short_price for point in points]),
         ):
-            label = f"{leverage}{side}-{market.pool.params.market}"
+            label = f"{leverage}{side}-{market.model.params.market}"
             panel.plot(_times(market), prices, color=COLOURS[leverage, side], linewidth=2, label=label)
     points = markets[0].points
     prices = [point.price / points[0].price for point in points]

@@ -48,7 +48,7 @@ def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, 
 
 
 def _market(demo: Demo, market: Market) -> dict[str, Any]:
-    pool = market.pool
+    pool = market.model
     (long_balance, short_balance), (long_price, short_price) = pool.balances(), pool.token_prices()
     long_rate, short_rate = pool.rebalancing_rates()
     surplus = demo.checks.surpluses.get(pool.name)

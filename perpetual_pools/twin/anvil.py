@@ -73,7 +73,7 @@ class AnvilChain:
         assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
         logs, emitters = self.logs(), [emitter.address for emitter in (contract, *others)]
         events = [(name, fields) for emitter in emitters for address, name, fields in logs if address == emitter]
-        return Sent(receipt.return_value, events)
+        return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any:
         return getattr(contract, method)(*arguments)
@@ -109,6 +109,14 @@ class AnvilChain:
     def _known(self, contract: Any) -> Any:
         self._types[contract.address] = contract.contract_type
         return contract
+
+    def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
+        """What a call returned. Ape would find it in a trace of every step, which takes long."""
+        tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+        trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
+        return values[0] if len(values) == 1 else values or None
 
     def _reverted(self, error: ContractLogicError) -> Reverted:
         message = error.revert_message or ""

@@ -5,18 +5,20 @@ twin raises `Refused`. Events, returned values, every view and every balance hav
 each action, and the invariants F1 and F2 of the specification hold.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from perpetual_pools.model import Ledger, Market, Refused, StakingFarm
+from perpetual_pools.model import Ledger, Market, StakingFarm
 from perpetual_pools.model.farm import ONE, WEEK
-from perpetual_pools.twin.chain import Chain, address_of, error_of, plain
+from perpetual_pools.twin.chain import Chain, address_of
+from perpetual_pools.twin.comparison import WHOLE, WORD, Answer, View, answers, do, require, require_equal
 
 Value = TypeVar("Value")
 
-WORD = 2**256
 PLENTY = 10**30
 """Units of each token that every staker has; the owner has as much of the reward token."""
+MARKETS = "primary", "secondary"
+FARM = "token", "market", "weight"
 
 
 class FarmTwin:
@@ -40,10 +42,12 @@ class FarmTwin:
         self.accounts = [address_of(account) for account in people]
         self.ledgers: dict[str, Ledger] = {address_of(reward): Ledger("TransferFromFailed")}
         self.farm = farm or chain.deploy("StakingFarm", address_of(reward), address_of(owner), start)
-        self.lens = chain.deploy("FarmLens")
         self.model = StakingFarm(
             self.ledgers, address_of(reward), address_of(owner), start, chain.now, address_of(self.farm)
         )
+        self.lens = chain.deploy("FarmLens")
+        self.names: dict[str, str] = {}
+        """How staked tokens are called where a difference is told, by their addresses."""
         self.donated = 0
         """Reward units."""
         self.checks = True
@@ -135,12 +139,14 @@ class FarmTwin:
     def earned(self, account: Any, token: Any) -> int:
         """Reward units; the same on chain and in the model, or fails."""
         found = self.chain.read(self.farm, "earned", address_of(account), address_of(token))
-        assert found == self.model.earned(self.now, address_of(account), address_of(token))
+        expected = self.model.earned(self.now, address_of(account), address_of(token))
+        require(found == expected, f"earned: the chain says {found}, the model says {expected}")
         return int(found)
 
     def undistributed(self) -> int:
         found = self.chain.read(self.farm, "undistributed")
-        assert found == self.model.undistributed(self.now)
+        expected = self.model.undistributed(self.now)
+        require(found == expected, f"undistributed: the chain says {found}, the model says {expected}")
         return int(found)
 
     # --- comparison ---
@@ -156,57 +162,65 @@ class FarmTwin:
     def _do(
         self, sender: Any, method: str, arguments: list[Any], in_model: Callable[[], Value], *, returns: bool = True
     ) -> Value:
-        seen = len(self.model.events)
-        try:
-            expected = in_model()
-        except Refused as refusal:
-            self._require_refused(refusal, sender, method, arguments)
-            raise
-        sent = self.chain.send(self.farm, method, arguments, sender)
-        if returns:
-            assert plain(sent.value) == plain(expected), f"{method} returned {sent.value}, in the model {expected}"
-        events = self.model.events[seen:]
-        assert plain(sent.events) == plain([(event.name, event.arguments) for event in events])
+        value = do(self.chain, self.farm, method, arguments, sender, self.model, in_model, returns=returns)
         self.compare()
-        return expected
-
-    def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
-        found = error_of(self.chain, self.farm, method, arguments, sender)
-        wanted = refusal.error, list(refusal.arguments.values())
-        assert plain((found.name, list(found.arguments))) == plain(wanted), f"{found}, in the model {refusal}"
+        return value
 
     def compare(self) -> None:
         """Every view and every balance, and the invariants that hold at all times."""
         if not self.checks:
             return
-        later, week = self.now + WEEK // 3, max(0, self.now - self.model.start) // WEEK
-        words = list(self.chain.read(self.lens, "read", address_of(self.farm), later, week, self.accounts))
-        at = 0
-        for name, expected in self._views(later, week):
-            found = words[at : at + len(expected)]
-            assert found == expected, f"{name}: {found}, in the model {expected}"
-            at += len(expected)
-        assert at == len(words)
+        require_equal(*self._read())
         self._require_invariants()
 
-    def _views(self, later: int, week: int) -> Iterator[tuple[str, list[int]]]:
+    def answers(self) -> list[Answer]:
+        """What the chain says to every view and for every balance, beside the model."""
+        return answers(*self._read())
+
+    def emission(self, found: Mapping[str, int], accounts: Sequence[str]) -> tuple[int, int, int]:
+        """Return the reward units that were emitted, are earned or held by the accounts, and wait undistributed.
+
+        Args:
+            found: what the chain told, by the names of `answers`.
+        """
+        names = [f"TCR of {account}" for account in accounts]
+        names += [
+            f"TCR earned by {account} with {self._name(token)}" for token in self.model.farms for account in accounts
+        ]
+        return found["TCR emitted"], sum(found[name] for name in names), found["TCR undistributed"]
+
+    def _name(self, token: str) -> str:
+        return self.names.get(token, token)
+
+    def _read(self) -> tuple[Sequence[int], list[View]]:
+        """The words that the lens reads, and the views in their order."""
+        later, week = self.now + WEEK // 3, max(0, self.now - self.model.start) // WEEK
+        words = self.chain.read(self.lens, "read", address_of(self.farm), later, week, self.accounts)
+        return list(words), list(self._views(later, week))
+
+    def _views(self, later: int, week: int) -> Iterator[View]:
         """In the order of `contracts/mocks/FarmLens.sol`."""
         model, now = self.model, self.now
-        yield "time", [now]
-        yield "emitted", [model.emitted(now), model.emitted(later)]
-        yield "week", [model.week_amount(week), model.weeks_scheduled()]
-        yield "undistributed", [model.undistributed(now)]
-        yield "split", [model.primary_bps(), model.total_weight(0), model.total_weight(1)]
+        yield "time", WHOLE, [now]
+        yield "TCR emitted{}", ("", f" until {later}"), [model.emitted(now), model.emitted(later)]
+        yield f"TCR of week {week}", WHOLE, [model.week_amount(week)]
+        yield "weeks scheduled", WHOLE, [model.weeks_scheduled()]
+        yield "TCR undistributed", WHOLE, [model.undistributed(now)]
+        yield "primaryBps", WHOLE, [model.primary_bps()]
+        yield "total weight of the {} market", MARKETS, [model.total_weight(0), model.total_weight(1)]
+        yield "number of farms", WHOLE, [len(model.farms)]
         reward = self.ledgers[model.reward_token]
-        yield "rewards held", [len(model.farms), reward.balance_of(model.address)]
-        yield "rewards of accounts", [reward.balance_of(account) for account in self.accounts]
+        yield f"TCR of {model.address}", WHOLE, [reward.balance_of(model.address)]
+        yield "TCR of {}", self.accounts, [reward.balance_of(account) for account in self.accounts]
         for token in model.farms:
-            ledger = self.ledgers[token]
-            yield "farm", [int(token, 16), *model.farm(token)]
-            yield "staked", [model.total_staked(token), ledger.balance_of(model.address)]
+            ledger, name = self.ledgers[token], self._name(token)
+            yield f"{{}} of the farm for {name}", FARM, [int(token, 16), *model.farm(token)]
+            staked = model.total_staked(token), ledger.balance_of(model.address)
+            yield f"{name} {{}}", ("staked", f"of {model.address}"), staked
             for account in self.accounts:
-                staked, earned = model.stake_of(account, token), model.earned(now, account, token)
-                yield f"{account} in {token}", [ledger.balance_of(account), staked, earned]
+                yield f"{name} of {account}", WHOLE, [ledger.balance_of(account)]
+                yield f"{name} staked by {account}", WHOLE, [model.stake_of(account, token)]
+                yield f"TCR earned by {account} with {name}", WHOLE, [model.earned(now, account, token)]
 
     def _require_invariants(self) -> None:
         model, now = self.model, self.now
@@ -219,7 +233,8 @@ class FarmTwin:
         # A unit for whatever is rounded here, and for each time that an action rounded; of very large stakes two.
         each = 2 if any(model.total_staked(token) >> 120 for token in model.farms) else 1
         dust = self.donated + len(pairs) + 3 + each * len(model.events)
-        assert held >= owed, f"F1: holds {held}, owes {owed}"
-        assert held - owed <= dust, f"F2: holds {held}, owes {owed} only"
+        require(held >= owed, f"F1: holds {held}, owes {owed}")
+        require(held - owed <= dust, f"F2: holds {held}, owes {owed} only")
         for token in model.farms:
-            assert self.ledgers[token].balance_of(model.address) >= model.total_staked(token), "F5"
+            staked, there = model.total_staked(token), self.ledgers[token].balance_of(model.address)
+            require(there >= staked, f"F5: holds {there} of {self._name(token)}, of which {staked} are staked")

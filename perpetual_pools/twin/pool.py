@@ -5,7 +5,7 @@ the contract has to revert with the same error and arguments, and the twin raise
 view and every balance have to be equal to the unit after each action, and the invariants of the specification hold.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -15,17 +15,32 @@ from eth_utils.crypto import keccak
 
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
-from perpetual_pools.twin.chain import Chain, Events, address_of, error_of, plain
+from perpetual_pools.model.events import Event
+from perpetual_pools.twin.chain import Caller, Chain, Events, address_of
+from perpetual_pools.twin.comparison import (
+    WHOLE,
+    WORD,
+    Answer,
+    Difference,
+    View,
+    answers,
+    do,
+    require,
+    require_equal,
+    require_events,
+)
 
 Value = TypeVar("Value")
 
-WORD = 2**256
 HOUR = 3_600
 WAD = 10**18
 PRICE = 100 * WAD
-TOKENS = "USDC", "L-tokens", "S-tokens"
 EPOCHS = range(-2, 2)
 """Of the epochs around the current one: those whose batches and commitments are compared."""
+SIDES = "long", "short"
+KINDS = tuple(kind.name for kind in CommitType)
+AMOUNTS = tuple(f"{kind} {amount}" for kind in KINDS for amount in ("amountIn", "amountOut"))
+CLAIMABLE = "USDC", "L-tokens", "S-tokens"
 
 DEFAULTS = PoolParams(
     market="BTC/USDC",
@@ -64,6 +79,8 @@ class World:
         self.token = contracts.token
         self.ledger = Ledger("TransferFromFailed")
         self.twins: list[Twin] = []
+        self.checks = True
+        """Whether everything is compared after each action."""
 
     @property
     def now(self) -> int:
@@ -121,12 +138,13 @@ class World:
         sent = self.chain.send(self.contracts.keeper, "upkeep", arguments, sender, *pools)
         failures = {event["pool"]: bytes(event["reason"]) for name, event in sent.events if name == "UpkeepFailed"}
         done = [twin for twin in hints if address_of(twin.pool) not in failures]
-        assert list(sent.value) == [twin in done for twin in hints]
+        told = [twin in done for twin in hints]
+        require(list(sent.value) == told, f"upkeep returned {sent.value}, its events say {told}")
         events = sent.events[len(failures) :]
         for twin in done:
             count = twin.follow_rebalance(events, hints[twin], address_of(sender))
             events = events[count:]
-        assert not events
+        require(not events, f"upkeep: the chain emitted besides {events}")
         for twin in self.twins:
             twin.compare()
         return list(failures.items())
@@ -143,7 +161,7 @@ class Contracts:
     lens: Any
 
 
-def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
+def deploy_contracts(chain: Caller, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
     return Contracts(
         decimals,
         chain.deploy("MockERC20", "USD Coin", "USDC", decimals),
@@ -153,7 +171,7 @@ def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int
     )
 
 
-def deploy_pool(chain: Chain, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
+def deploy_pool(chain: Caller, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
     """Deploys, and has all people approve the pool."""
     arguments = tuple(asdict(params).values())
     address = chain.read(contracts.factory, "poolAddress", arguments, address_of(deployer))
@@ -216,11 +234,11 @@ class Twin:
                 # What else a claim is refused for, the keeper contract does not do.
                 reason = keccak(text="NotControllerOrOperator(address,address)")[:4]
                 reason += encode(["address", "address"], list(refusal.arguments.values()))
-                failed = {"pool": self.model.address, "controller": controller, "reason": reason}
-                failures.append(("ClaimFailed", failed))
+                failed = Event("ClaimFailed", {"pool": self.model.address, "controller": controller, "reason": reason})
+                failures.append(failed)
         sent = self.chain.send(keeper, "claimFor", [self.model.address, to], sender, self.pool)
-        assert plain(sent.events[: len(failures)]) == plain(failures)
-        self._require_events(sent.events[len(failures) :], seen)
+        require_events(sent.events, [*failures, *self.model.events[seen:]])
+        self._note_events(seen)
         self.compare()
 
     def set_operator(self, sender: Any, operator: Any, approved: bool = True) -> None:
@@ -246,7 +264,8 @@ class Twin:
         seen, before = len(self.model.events), self._before_rebalance()
         reward = self.model.rebalance(self.world.now, hint, recipient)
         count = len(self.model.events) - seen
-        self._require_events(found[:count], seen)
+        require_events(found[:count], self.model.events[seen:])
+        self._note_events(seen)
         self._check_rebalance(*before, reward)
         return count
 
@@ -320,86 +339,99 @@ class Twin:
     def _do(self, sender: Any, method: str, arguments: list[Any], in_model: Callable[[], Value]) -> Value:
         seen = len(self.model.events)
         try:
-            expected = in_model()
-        except Refused as refusal:
-            self._require_refused(refusal, sender, method, arguments)
+            value = do(self.chain, self.pool, method, arguments, sender, self.model, in_model)
+        except Refused:
             if self.compares_refused:
                 self.compare()
             raise
-        sent = self.chain.send(self.pool, method, arguments, sender)
-        assert plain(sent.value) == plain(expected), f"{method} returned {sent.value}, in the model {expected}"
-        self._require_events(sent.events, seen)
+        self._note_events(seen)
         self.compare()
-        return expected
+        return value
 
-    def _require_events(self, found: Events, seen: int) -> None:
+    def _note_events(self, seen: int) -> None:
         """Those of the model since it had emitted `seen`."""
         events = self.model.events[seen:]
-        assert plain(found) == plain([(event.name, event.arguments) for event in events])
         self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
         self.controllers.update(event.arguments["controller"] for event in events if event.name == "Committed")
 
-    def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
-        found = error_of(self.chain, self.pool, method, arguments, sender)
-        wanted = refusal.error, list(refusal.arguments.values())
-        assert plain((found.name, list(found.arguments))) == plain(wanted), f"{found}, in the model {refusal}"
-
     def compare(self) -> None:
         """Every view and every balance, and the invariants that hold at all times."""
-        price = min(self.model.last_price * 103 // 100 + 1, MAX_PRICE)
-        words = list(self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts))
-        views = list(self._views(price))
-        if words != [value for _, values in views for value in values]:
-            self._require_equal(words, views)
-
+        if not self.world.checks:
+            return
+        require_equal(*self._read())
         owed = self.model.owed()
-        assert self.held >= owed, f"P1: holds {self.held}, owes {owed}"
-        assert self.held - owed <= self.donated + self.claims, f"P1: holds {self.held}, owes {owed} only"
+        require(self.held >= owed, f"P1: holds {self.held}, owes {owed}")
+        require(self.held - owed <= self.donated + self.claims, f"P1: holds {self.held}, owes {owed} only")
         supplies = self.model.long_token.total_supply, self.model.short_token.total_supply
-        assert supplies == self.model.supplies(), "P5"
-        assert self.model.next_rebalance % self.model.params.rebalance_interval == 0, "P11"
+        require(supplies == self.model.supplies(), f"P5: {supplies} tokens, of which {self.model.supplies()} count")
+        next_rebalance, interval = self.model.next_rebalance, self.model.params.rebalance_interval
+        require(next_rebalance % interval == 0, f"P11: the next rebalance is at {next_rebalance}")
 
-    def _require_equal(self, words: list[int], views: list[tuple[str, Sequence[int]]]) -> None:
-        """Names the view that differs."""
-        at = 0
-        for name, expected in views:
-            found = words[at : at + len(expected)]
-            assert found == list(expected), f"{self.model.name}: {name}: {found}, in the model {expected}"
-            at += len(expected)
-        raise AssertionError(f"{len(words)} words of {at}")
+    def answers(self) -> list[Answer]:
+        """What the chain says to every view and for every balance, beside the model."""
+        return answers(*self._read())
 
-    def _views(self, preview_price: int) -> Iterator[tuple[str, Sequence[int]]]:
-        """What the lens reads, in its order, by names: pairs are long and short."""
-        model, now = self.model, self.world.now
+    def solvency(self, found: Mapping[str, int]) -> tuple[int, int]:
+        """Return the settlement units that the pool holds and owes, by the chain's answers alone.
+
+        Args:
+            found: what the chain told, by the names of `answers`.
+        """
+        model = self.model
+        names = [f"{model.name} protocolFees", *(f"{model.name} {side} balance" for side in SIDES)]
+        mints = [kind for kind in CommitType if kind in (CommitType.LONG_MINT, CommitType.SHORT_MINT)]
+        names += [
+            f"{model.name} {kind.name} amountIn of epoch {epoch}"
+            for epoch in (model.epoch, model.epoch + 1)
+            for kind in mints
+        ]
+        names += [f"{model.name} claimable USDC of {account}" for account in self.accounts]
+        return found[f"USDC of {model.address}"], sum(found[name] for name in names)
+
+    def _read(self) -> tuple[Sequence[int], list[View]]:
+        """The words that the lens reads, and the views in their order."""
+        price = min(self.model.last_price * 103 // 100 + 1, MAX_PRICE)
+        words = self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts)
+        return list(words), list(self._views(price))
+
+    def _views(self, preview_price: int) -> Iterator[View]:
+        """What the lens reads, in its order."""
+        model, now, name = self.model, self.world.now, self.model.name
         ledgers = self.world.ledger, model.long_token, model.short_token
-        yield "balances", model.balances()
-        yield "supplies", model.supplies()
-        yield "token prices", model.token_prices()
-        yield "rebalancing rates", [rate % WORD for rate in model.rebalancing_rates()]
-        yield "preview of a rebalance", model.preview_rebalance(now, preview_price)
-        yield "lastPrice", [model.last_price]
-        yield "nextRebalance", [model.next_rebalance]
-        yield "lastRebalance", [model.last_rebalance]
-        yield "epoch", [model.epoch]
-        yield "protocolFees", [model.protocol_fees]
-        yield "mintPaused, isShutdown", [model.mint_paused, model.is_shutdown]
-        yield "keeperReward", [model.keeper_reward(now)]
-        yield "time", [now]
-        for name, ledger in zip(TOKENS, ledgers, strict=True):
-            yield f"{name} of the pool, and in all", [ledger.balance_of(model.address), ledger.total_supply]
-        batches = [(model.epoch + ahead, kind) for ahead in EPOCHS for kind in CommitType]
-        amounts = [amount for epoch, kind in batches for amount in model.batch(epoch, kind)]
-        yield "batches of four epochs, amountIn and amountOut by type", amounts
+        tokens = "USDC", f"{name} L-tokens", f"{name} S-tokens"
+        yield f"{name} {{}} balance", SIDES, model.balances()
+        yield f"{name} {{}} supply", SIDES, model.supplies()
+        yield f"{name} {{}} token price", SIDES, model.token_prices()
+        yield f"{name} {{}} rebalancing rate", SIDES, [rate % WORD for rate in model.rebalancing_rates()]
+        yield f"{name} {{}} balance by previewRebalance", SIDES, model.preview_rebalance(now, preview_price)
+        yield f"{name} lastPrice", WHOLE, [model.last_price]
+        yield f"{name} nextRebalance", WHOLE, [model.next_rebalance]
+        yield f"{name} lastRebalance", WHOLE, [model.last_rebalance]
+        yield f"{name} epoch", WHOLE, [model.epoch]
+        yield f"{name} protocolFees", WHOLE, [model.protocol_fees]
+        yield f"{name} mintPaused", WHOLE, [model.mint_paused]
+        yield f"{name} isShutdown", WHOLE, [model.is_shutdown]
+        yield f"{name} keeperReward", WHOLE, [model.keeper_reward(now)]
+        yield "time", WHOLE, [now]
+        held = f"of {model.address}", "in all"
+        for token, ledger in zip(tokens, ledgers, strict=True):
+            yield f"{token} {{}}", held, [ledger.balance_of(model.address), ledger.total_supply]
+        epochs = [model.epoch + ahead for ahead in EPOCHS]
+        for epoch in epochs:
+            amounts = [amount for kind in CommitType for amount in model.batch(epoch, kind)]
+            yield f"{name} {{}} of epoch {epoch}", AMOUNTS, amounts
         for account in self.accounts:
-            yield f"USDC, L-tokens, S-tokens of {account}", [ledger.balance_of(account) for ledger in ledgers]
-            yield f"claimable of {account}", model.claimable(account)
-            commitments = (
-                [model.commitment(account, kind, epoch) if epoch >= 0 else 0 for epoch, kind in batches]
-                if account in self.controllers
-                else [0] * len(batches)
-            )
-            yield f"commitments of {account}, four epochs by type", commitments
-            yield f"operators of {account}", [model.is_operator(account, other) for other in self.accounts]
+            yield f"{{}} of {account}", tokens, [ledger.balance_of(account) for ledger in ledgers]
+            yield f"{name} claimable {{}} of {account}", CLAIMABLE, model.claimable(account)
+            for epoch in epochs:
+                committed = (
+                    [model.commitment(account, kind, epoch) for kind in CommitType]
+                    if epoch >= 0 and account in self.controllers
+                    else [0] * len(KINDS)
+                )
+                yield f"{name} {{}} of {account} in epoch {epoch}", KINDS, committed
+            operators = [model.is_operator(account, other) for other in self.accounts]
+            yield f"{name} {account} made {{}} an operator", self.accounts, operators
 
     def _before_rebalance(self) -> tuple[tuple[int, int], int, int, int]:
         return self.model.balances(), self.model.protocol_fees, self.model.last_price, self.held
@@ -407,20 +439,22 @@ class Twin:
     def _check_rebalance(self, balances: tuple[int, int], fees: int, last_price: int, held: int, reward: int) -> None:
         """P2; P3 and P4 where no batch executed."""
         model = self.model
-        assert self.held == held - reward, "P2: only the reward leaves in a rebalance"
+        require(self.held == held - reward, "P2: only the reward leaves in a rebalance")
         batches = [model.batch(model.epoch - 1, kind) for kind in CommitType]
         minted = sum(batches[kind][0] for kind in CommitType if kind.is_mint and batches[kind][1])
         burned = sum(batches[kind][1] for kind in CommitType if kind.is_burn)
         charged = model.protocol_fees - fees + reward
-        assert sum(model.balances()) + charged == sum(balances) + minted - burned, "P2"
+        left, there = sum(model.balances()) + charged, sum(balances) + minted - burned
+        require(left == there, f"P2: {left} units after the rebalance, of {there}")
         if any(amount_in for amount_in, _ in batches):
             return
         up = model.last_price > last_price
         if model.last_price == last_price or min(balances) < model.params.min_liquidity:
             for before, after in zip(balances, model.balances(), strict=True):
-                assert 0 <= before - after <= charged, "P4"
+                require(0 <= before - after <= charged, f"P4: a side goes from {before} to {after}, charged {charged}")
         elif charged == 0:
             lo, hi = sorted((last_price, model.last_price))
             loser, kept = balances[up], model.balances()[up]
             exact = Fraction(lo, hi) ** model.params.leverage * loser
-            assert abs(kept - exact) <= 1, f"P3: keeps {kept}, exactly {float(exact)}"
+            if abs(kept - exact) > 1:
+                raise Difference(f"P3: keeps {kept}, exactly {float(exact)}")

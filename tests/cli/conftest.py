@@ -10,8 +10,10 @@ import pytest
 from perpetual_pools.chain import amm, contracts
 from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 from perpetual_pools.records import Record
-from tests.support import systems
+from tests.support import explorer, systems
 from tests.support.anvil import anvil, connected, undone
+from tests.support.explorer import Explorer
+from tests.support.quick_ape import quick_ape
 from tests.support.systems import LOCAL, RealNetwork, System
 
 HOUR = 3_600
@@ -38,7 +40,13 @@ def small() -> Parameters:
     return systems.load_small()
 
 
-# Ape need not know of chains of their own: it would deploy anew what it cannot undo.
+# Ape need not know of what is not on its own chain: it would make that anew whenever it undoes something.
+
+
+@ape.fixture(chain_isolation=False, scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    with quick_ape():
+        yield
 
 
 @ape.fixture(chain_isolation=False, scope="session")
@@ -84,6 +92,19 @@ def deployment(small_system: System) -> Iterator[Record]:
     """The record of `small`, with Ape connected to its chain. What the test does to it is undone."""
     with small_system.undone(), connected(small_system.url):
         yield small_system.record
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def compiled_once() -> Iterator[None]:
+    with explorer.compiled_once():
+        yield
+
+
+@pytest.fixture
+def plugin() -> Iterator[type[Explorer]]:
+    """Ape has a plugin for a block explorer."""
+    with explorer.installed() as it:
+        yield it
 
 
 @pytest.fixture

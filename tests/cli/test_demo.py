@@ -20,7 +20,9 @@ import pytest
 from perpetual_pools.demo import __main__ as demo
 from perpetual_pools.demo.chain import local_chain
 from perpetual_pools.demo.errors import DemoError
-from tests.support.commands import MARKETS, ROOT
+from tests.support import demo_tampered
+from tests.support.commands import MARKETS, ROOT, run_demo
+from tests.support.demo_tampered import run_disturbed
 
 START = 1_692_835_200  # 2023-08-24 00:00 UTC
 HOUR = 3_600
@@ -261,7 +263,7 @@ def test_demo__help__shows_every_option_and_an_example(capsys: pytest.CaptureFix
 def test_demo__real_rounds__report_has_the_numbers_of_the_specification(tmp_path: Path, btc: Path, eth: Path) -> None:
     out = tmp_path / "out"
     files = ("--rounds-btc", btc, "--rounds-eth", eth)
-    done = run(*files, "--start", "2023-08-24", "--hours", 1, "--out", out, "--json")
+    done = run_demo(*files, "--start", "2023-08-24", "--hours", 1, "--out", out, "--json")
 
     assert done.returncode == 0, done.stderr
     assert (
@@ -587,40 +589,10 @@ def start_and_wait(out: Path, start: str, condition: Callable[[], bool]) -> subp
     return process
 
 
-@dataclass
-class Ended:
-    code: int
-    failures: list[str]
-    report: dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def tampered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """How the demo ends when something is done behind its back; all runs in one process, to save time."""
-    folder = tmp_path_factory.mktemp("tampered")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.demo_tampered", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return {
-        name: Ended(
-            ended["exit code"],
-            re.findall(r"^FAILED: (.*)$", ended["output"], re.MULTILINE),
-            json.loads((folder / name / "report.json").read_text()),
-        )
-        for name, ended in json.loads(done.stdout).items()
-    }
-
-
 def test_demo__a_pool_holds_less_than_it_owes_or_more_than_rounding_explains__p1_fails_with_exit_code_1(
-    tampered: dict[str, Ended],
+    tmp_path: Path,
 ) -> None:
-    ended = tampered["money_goes_and_comes"]
+    ended = run_disturbed(demo_tampered.money_goes_and_comes, tmp_path)
     # 560,000 and 480,000 were committed before the first rebalance, in the 3x market 300,000 more; the reward is gone.
     first, second = 1_040_000_000_000 - 399_999, 1_340_000_000_000 - 399_999
     assert ended.failures == [
@@ -633,10 +605,11 @@ def test_demo__a_pool_holds_less_than_it_owes_or_more_than_rounding_explains__p1
     assert [market["p1_surplus_usdc_units"] for market in ended.report["markets"]] == ["-1", "1", "0", "0"]
 
 
-def test_demo__chain_and_model_differ_by_a_unit__both_values_and_exit_code_1(tampered: dict[str, Ended]) -> None:
-    ended = tampered["chain_and_model_part"]
+def test_demo__chain_and_model_differ_by_a_unit__both_values_and_exit_code_1(tmp_path: Path) -> None:
+    ended = run_disturbed(demo_tampered.chain_and_model_part, tmp_path)
     straddler = ended.report["traders"][3]["address"]
     assert ended.failures == [
+        f"USDC in all: the chain says {7 * 2_500_000 * 10**6 + 1}, the model says {7 * 2_500_000 * 10**6}",
         # 150,000 went into either side of two markets
         f"USDC of {straddler}: the chain says 1900000000001, the model says 1900000000000",
         "3-ETH/USDC protocolFees: the chain says 2374428, the model says 2374429",
@@ -646,8 +619,8 @@ def test_demo__chain_and_model_differ_by_a_unit__both_values_and_exit_code_1(tam
     assert (ended.report["p1_holds"], ended.report["chain_equals_model"]) == (True, False)
 
 
-def test_demo__more_tcr_than_was_emitted__f2_fails_with_exit_code_1(tampered: dict[str, Ended]) -> None:
-    ended = tampered["rewards_come_from_nowhere"]
+def test_demo__more_tcr_than_was_emitted__f2_fails_with_exit_code_1(tmp_path: Path) -> None:
+    ended = run_disturbed(demo_tampered.rewards_come_from_nowhere, tmp_path)
     mining = ended.report["mining"]
     emitted, undistributed = int(mining["emitted_tcr_wei"]), int(mining["undistributed_tcr_wei"])
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"]) + 1_000 * TCR
@@ -668,8 +641,8 @@ def test_demo__more_tcr_than_was_emitted__f2_fails_with_exit_code_1(tampered: di
     assert ended.report["failures"] == ended.failures
 
 
-def test_demo__chain_refuses_what_the_model_allows__its_error_and_exit_code_1(tampered: dict[str, Ended]) -> None:
-    ended = tampered["mints_are_paused"]
+def test_demo__chain_refuses_what_the_model_allows__its_error_and_exit_code_1(tmp_path: Path) -> None:
+    ended = run_disturbed(demo_tampered.mints_are_paused, tmp_path)
     assert ended.failures == [
         "hour 1: the chain refuses what the model allows: MintIsPaused()",
         "3-ETH/USDC mintPaused: the chain says True, the model says False",
@@ -678,8 +651,8 @@ def test_demo__chain_refuses_what_the_model_allows__its_error_and_exit_code_1(ta
     assert (ended.report["p1_holds"], ended.report["chain_equals_model"]) == (True, False)
 
 
-def test_demo__upkeep_that_fails__reason_by_market_and_exit_code_1(tampered: dict[str, Ended]) -> None:
-    ended = tampered["sequencer_goes_down"]
+def test_demo__upkeep_that_fails__reason_by_market_and_exit_code_1(tmp_path: Path) -> None:
+    ended = run_disturbed(demo_tampered.sequencer_goes_down, tmp_path)
     reasons = "; ".join(f"{market} did not rebalance: SequencerDown(answer=1)" for market in MARKETS)
     assert ended.failures == [f"hour 1: {reasons}"]
     assert ended.code == 1

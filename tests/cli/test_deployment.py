@@ -18,17 +18,10 @@ from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters, ParametersError, load
 from perpetual_pools.records import Record
-from tests.cli.conftest import LOCAL
 from tests.support.commands import UNDER_WAY
+from tests.support.interruptions import PAIRS, POOL, STEPS, Crash, Faults
+from tests.support.systems import LOCAL
 
-POOL = "3-BTC/USDC"
-TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")
-PAIRS = [f"{token} pair" for token in TOKENS]
-STEPS = [
-    *("settlement token", "BTC/USD feed", "BTC/USD first round", "BTC/USD oracle", "factory", "keeper", POOL),
-    *("reward token", "WETH", "AMM factory", "AMM router", "farm"),
-    *(step for token in TOKENS for step in (f"{token} pair", f"{token} farm", f"{token} pair farm")),
-]
 HOUR = 3_600
 USDC = 10**6
 
@@ -43,25 +36,10 @@ def essence(record: Record) -> dict[str, Any]:
     return {**calls, **made}
 
 
-class Crash(BaseException):
-    """Nothing in the deployment may catch it, like the end of the process."""
-
-
-class Faults:
-    """Makes `records.save` fail: at each call the next of `plan` decides. Afterwards it works."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.plan: list[str] = []
-        save = records.save
-
-        def faulty(path: Path, record: Record) -> None:
-            fault = self.plan.pop(0) if self.plan else "none"
-            if fault != "crash before":
-                save(path, record)
-            if fault != "none":
-                raise Crash(fault)
-
-        monkeypatch.setattr(records, "save", faulty)
+@pytest.fixture(autouse=True)
+def deployed_once(deployment: Record) -> Record:
+    """Tests run on the chain of the small system, which has all of it once already."""
+    return deployment
 
 
 @pytest.fixture
@@ -72,17 +50,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
 @pytest.fixture
 def stop_at(owner: Any, path: Path, faults: Faults, small: Parameters) -> Callable[..., None]:
     """`stop_at(step, sent=...)`: a run that ends there, before or after the step's transaction is sent."""
-
-    def stop(step: str, sent: bool) -> None:
-        saves = ["none"] * (2 * STEPS.index(step))
-        faults.plan = [*saves, *(["none", "crash before"] if sent else ["crash after"])]
-        with pytest.raises(Crash):
-            deploy_system(owner, small, path)
-        intent = records.load(path).intent
-        assert intent is not None
-        assert intent.step == step
-
-    return stop
+    return lambda step, sent: faults.stop_at(step, owner, small, path, sent)
 
 
 # --- cut off, and run again ---
@@ -240,9 +208,9 @@ def test_deploy_system__same_step_under_another_hash__stops_and_says_so(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: {step!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That nonce went to another "
-        "transaction, maybe the same with another fee. If that did the step, enter it in the record; if not, set "
-        '"intent" to null there. Then run again'
+        f"{path}: an earlier run was sending {step!r} with nonce {intent.nonce} as {intent.transaction}, but another "
+        "transaction has used that nonce, maybe the same one with another fee. If it did the step, enter it in the "
+        'record. If not, set "intent" to null there. Then run again'
     )
     assert (path.read_bytes(), owner.nonce) == (before, nonce)
 
@@ -274,8 +242,8 @@ def test_deploy_system__node_is_behind__sends_nothing(owner: Any, path: Path, sm
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: 'keeper' was to be sent with nonce {nonce + 2}, but this chain expects {nonce} from {owner.address}: "
-        "its node is behind. Wait, then run again"
+        f"{path}: an earlier run was sending 'keeper' with nonce {nonce + 2}, but the node is behind: it expects nonce "
+        f"{nonce} from {owner.address}. Wait, then run again"
     )
     assert owner.nonce == nonce
 
@@ -315,12 +283,6 @@ def record_of_failure(line: str) -> str:
 
 
 # --- the record against chain, account and parameters ---
-
-
-@pytest.fixture(scope="module", autouse=True)
-def deployed_once(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """Before all tests, as Ape undoes least then."""
-    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
 
 
 @pytest.fixture
@@ -383,10 +345,10 @@ def test_deploy_system__tampered_record__is_told_by_the_chain(
     section = data[entry[0]][entry[1]]
     was, section[key] = section[key], value
     path.write_text(json.dumps(data))
-    more = "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
+    more = "; if the chain dropped its last blocks, remove this entry and those after it. Then run again"
     assert refusal(owner, small, path) == (
-        f"{entry[1]!r} has the {what} {value}, the chain says {chain_says or was}. "
-        f"Put the record back as it was written{more if what == 'transaction' else ''}"
+        f"{entry[1]!r} has the {what} {value}, but the chain says {chain_says or was}. "
+        f"Restore the record as it was written{more if what == 'transaction' else ''}"
     )
 
 
@@ -400,8 +362,8 @@ def test_deploy_system__contract_of_another_transaction__is_told(
     entry |= {"address": forged.address, "code_hash": contracts.code_hash(forged.address)}
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
-        f"'factory' has the address {forged.address}, the chain says {deployed.address('factory')}. "
-        "Put the record back as it was written"
+        f"'factory' has the address {forged.address}, but the chain says {deployed.address('factory')}. "
+        "Restore the record as it was written"
     )
 
 
@@ -412,8 +374,8 @@ def test_deploy_system__call_of_another_target__is_told(
     data["calls"]["3L-BTC/USDC farm"]["target"] = "factory"
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
-        f"'3L-BTC/USDC farm' has the target {deployed.address('factory')}, the chain says {deployed.address('farm')}. "
-        "Put the record back as it was written"
+        f"'3L-BTC/USDC farm' has the target {deployed.address('factory')}, but the chain says {deployed.address('farm')}. "
+        "Restore the record as it was written"
     )
 
 
@@ -427,9 +389,9 @@ def test_deploy_system__record_of_another_chain__both_are_named(
     other = deployed.model_copy(update={key: value})
     records.save(path, other)
     assert refusal(owner, small, path) == (
-        f"{path} is the record of another chain: {other.network}, id {other.chain_id}, block 0 {other.genesis}; "
-        f"connected is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's record, "
-        "or remove that one if its chain is gone"
+        f"{path} is the record of another chain: {other.network}, id {other.chain_id}, block 0 {other.genesis}. "
+        f"The connected chain is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's "
+        "record, or remove that file if its chain is gone"
     )
 
 
@@ -437,7 +399,7 @@ def test_deploy_system__another_account__both_are_named(
     owner: Any, stranger: Any, path: Path, small: Parameters, deployed: Record
 ) -> None:
     assert refusal(stranger, small, path) == (
-        f"{path} is of the account {owner.address}: go on with that one, not with {stranger.address}"
+        f"{path} is the record of {owner.address}: continue with that account, not with {stranger.address}"
     )
 
 
@@ -446,8 +408,8 @@ def test_deploy_system__other_parameters__both_values_are_named(
 ) -> None:
     other = small.model_copy(update={"pool": small.pool.model_copy(update={"mint_fee": 10**15})})
     assert refusal(owner, other, path) == (
-        f"'{POOL}' has mintFee = 0, the parameters say {10**15}. "
-        "What is deployed cannot change: name another file to deploy anew"
+        f"'{POOL}' has mintFee = 0, but the parameters say {10**15}. "
+        "Deployed contracts cannot change: name another file to deploy new ones"
     )
 
 
@@ -460,8 +422,8 @@ def test_deploy_system__parameters_changed_while_a_step_was_under_way__are_told(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small.model_copy(update={"feeds": {"BTC/USD": other}}), path)
     assert str(raised.value) == (
-        f"{path}: 'BTC/USD oracle' has maxAge_ = 90000, the parameters say 3600. "
-        "What is deployed cannot change: name another file to deploy anew"
+        f"{path}: 'BTC/USD oracle' has maxAge_ = 90000, but the parameters say 3600. "
+        "Deployed contracts cannot change: name another file to deploy new ones"
     )
     record = records.load(path)
     assert record.intent is None
@@ -480,7 +442,7 @@ def test_deploy_system__step_under_way_taken_out__is_named(
 ) -> None:
     stop_at(POOL, sent=True)
     other = small.model_copy(update={"markets": [local.markets[0]]})
-    assert refusal(owner, other, path) == f"was sending '{POOL}', which the parameters do not ask for"
+    assert refusal(owner, other, path) == f"an earlier run was sending '{POOL}', which the parameters do not ask for"
 
 
 def test_deploy_system__market_added__is_all_that_is_sent(
@@ -567,14 +529,14 @@ def line_of(key: str, after: str) -> int:
 @pytest.mark.parametrize(
     ("section", "key", "value", "message"),
     [
-        ("settlement_token", "symbol", "USDT", "expected what {address} answers, 'USDC', got 'USDT'"),
-        ("settlement_token", "name", "Dollar", "expected what {address} answers, 'USD Coin', got 'Dollar'"),
-        ("settlement_token", "decimals", 8, "expected what {address} answers, 6, got 8"),
-        ("reward_token", "symbol", "USDC", "expected what {address} answers, 'TCR', got 'USDC'"),
-        ("reward_token", "name", "TCR", "expected what {address} answers, 'Tracer', got 'TCR'"),
+        ("settlement_token", "symbol", "USDT", "expected 'USDC', as {address} answers, got 'USDT'"),
+        ("settlement_token", "name", "Dollar", "expected 'USD Coin', as {address} answers, got 'Dollar'"),
+        ("settlement_token", "decimals", 8, "expected 6, as {address} answers, got 8"),
+        ("reward_token", "symbol", "USDC", "expected 'TCR', as {address} answers, got 'USDC'"),
+        ("reward_token", "name", "TCR", "expected 'Tracer', as {address} answers, got 'TCR'"),
         ("settlement_token", "address", OTHER_ADDRESS, f"there is no contract at {OTHER_ADDRESS} on chain 31337"),
-        ("BTC/USD", "description", "ETH / USD", "expected what {address} answers, 'BTC / USD', got 'ETH / USD'"),
-        ("BTC/USD", "decimals", 18, "expected what {address} answers, 8, got 18"),
+        ("BTC/USD", "description", "ETH / USD", "expected 'BTC / USD', as {address} answers, got 'ETH / USD'"),
+        ("BTC/USD", "decimals", 18, "expected 8, as {address} answers, got 18"),
         ("BTC/USD", "address", OTHER_ADDRESS, f"there is no contract at {OTHER_ADDRESS} on chain 31337"),
     ],
 )
@@ -635,14 +597,14 @@ def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
     sequencer.pushRound(3, 0, 0, now, sender=owner)
     assert problem() == (place, "the sequencer is not up: answer 0, started at 0")
     sequencer.pushRound(4, 0, now, now, sender=owner)
-    assert problem() == (place, f"the sequencer changed at {now}: wait until {now + HOUR}")
+    assert problem() == (place, f"the sequencer has been up only since {now}: wait until {now + HOUR}")
 
     feed = instance("ReplayAggregator", existing.feeds["BTC/USD"].address)
     _, _, _, updated_at, _ = feed.latestRoundData()
     chain.mine(timestamp=updated_at + 90_001)
     assert problem() == (
         line_of("max_age", "BTC/USD"),
-        "the feed's latest round is 90001 seconds old, more than that",
+        "the feed's latest round is 90001 seconds old, more than this",
     )
 
 
@@ -656,7 +618,7 @@ def test_deploy_system__feed_whose_answer_is_no_price__is_told(
         feed.pushRound(round_id, answer, now, now, sender=owner)
         assert problem() == (
             line_of("address", "BTC/USD"),
-            f"expected a feed whose latest answer is 1 to 2**96 - 1 in WAD, which pools accept, got {answer}",
+            f"expected a feed whose latest answer is a price that pools accept (1 to 2**96 - 1 in WAD), got {answer}",
         )
 
 
@@ -680,7 +642,7 @@ def test_deploy_system__finished__needs_no_price(owner: Any, chain: Any, path: P
     assert deploy_system(owner, existing, path) == record
     assert owner.nonce == nonce + 1  # the round
     more = existing.model_copy(update={"markets": [*existing.markets, load(LOCAL).markets[0]]})
-    with pytest.raises(ParametersError, match="seconds old, more than that"):
+    with pytest.raises(ParametersError, match="seconds old, more than this"):
         deploy_system(owner, more, path)
 
 

@@ -16,7 +16,7 @@ from perpetual_pools.deployment import facts as facts_module
 from perpetual_pools.deployment.resume import DeploymentError
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
-from tests.cli.test_deployment import STEPS, Crash, Faults
+from tests.support.interruptions import STEPS, Crash, Faults
 
 
 @pytest.fixture
@@ -28,12 +28,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
 def stop_at(owner: Any, path: Path, faults: Faults, small: Parameters) -> Callable[[str], None]:
     """A run that ends after the step's transaction is sent, before that is recorded."""
 
-    def stop(step: str) -> None:
-        faults.plan = [*["none"] * (2 * STEPS.index(step)), "none", "crash before"]
-        with pytest.raises(Crash):
-            deploy_system(owner, small, path)
-
-    return stop
+    return lambda step: faults.stop_at(step, owner, small, path, sent=True)
 
 
 @contextmanager
@@ -136,8 +131,8 @@ def test_nonce_of_a_node_that_is_behind__is_not_used(
         with pytest.raises(DeploymentError) as behind:
             deploy_system(owner, small, path)
         assert str(behind.value) == (
-            f"{path} has a transaction of nonce {stale}, but this chain expects {stale} from {owner.address}: its node is "
-            "behind. Wait, then run again"
+            f"{path} has a transaction with nonce {stale}, but the node is behind: it expects nonce {stale} from "
+            f"{owner.address}. Wait, then run again"
         )
     assert records.load(path).intent is None
     deploy_system(owner, small, path)
@@ -155,9 +150,7 @@ def test_intent_with_the_nonce_of_a_recorded_step__is_dropped(
     keeper = contracts.creation_address(owner.address, start + STEPS.index("keeper"))
     records.save(path, record.model_copy(update={"intent": intent}))
     monkeypatch.setattr(sending, "LOOK_EVERY", 0)
-    with pytest.raises(
-        DeploymentError, match=f"has deployed {keeper}, which looks like one of the steps that are left"
-    ):
+    with pytest.raises(DeploymentError, match=f"has deployed {keeper}, which looks like one of the remaining steps"):
         deploy_system(owner, small, path)
     assert records.load(path).intent is None
     assert owner.nonce == start + STEPS.index("keeper") + 1
@@ -179,8 +172,8 @@ def test_second_machine_with_the_record_of_yesterday__sends_nothing(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, other)
     assert str(raised.value) == (
-        f"{other} ends before nonce {start + 4}, and with nonce {start + 4} {owner.address} has deployed "
-        f"{record.address('factory')}, which looks like one of the steps that are left. Is there a newer record?"
+        f"{other} ends before nonce {start + 4}, but with nonce {start + 4} {owner.address} has deployed "
+        f"{record.address('factory')}, which looks like one of the remaining steps. Is there a newer record?"
     )
     assert owner.nonce == start + len(STEPS)
 
@@ -219,7 +212,7 @@ def test_other_code_compiled_here__is_told_before_anything_is_sent(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: {name!r} was made of other code; recorded is commit {commit}. Check out that commit, then run again"
+        f"{path}: {name!r} was deployed from other code (commit {commit}). Check out that commit, then run again"
     )
     assert owner.nonce == nonce
 
@@ -253,7 +246,7 @@ def test_account_sends_something_after_the_plan_was_shown__nothing_is_sent(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path, review=review)
     assert str(raised.value) == (
-        f"{owner.address} has sent something since the plan was shown: the addresses would be others. "
+        f"{owner.address} has sent a transaction since the plan was shown, so the addresses would change. "
         "Nothing was sent; run again"
     )
     assert owner.nonce == nonce + 1

@@ -14,10 +14,10 @@ from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, Market
 from perpetual_pools.parameters import After, Parameters, ParametersError
-from tests.cli.conftest import HOUR, LOCAL
+from tests.support.interruptions import POOL, TOKENS
+from tests.support.systems import LOCAL
 
-POOL = "3-BTC/USDC"
-TOKENS = ("3L-BTC/USDC", "3S-BTC/USDC")
+HOUR = 3_600
 
 
 def line_of(key: str) -> int:
@@ -72,7 +72,7 @@ def test_farm__start_in_less_than_an_hour__nothing_is_sent(
     for start, left in ((After(3_599), 3_599), (now + 3_599, 3_599), (now - 1, -1)):
         with pytest.raises(ParametersError) as raised:
             deploy_system(owner, with_farm(small, start=start), path)
-        message = f"expected at least 3600 seconds until then, for all farms to be added, got {left}"
+        message = f"expected at least 3600 seconds until the start to add all farms, got {left}"
         assert raised.value.problems == [(line_of("start"), message)]
     assert owner.nonce == nonce
     assert not path.exists()
@@ -87,7 +87,7 @@ def test_farm__start_in_more_than_a_year__nothing_is_sent(
     for start in (After(year + 1), now + year + 1):
         with pytest.raises(ParametersError) as raised:
             deploy_system(owner, with_farm(small, start=start), path)
-        message = f"expected at most {year} seconds until then, got {year + 1}: is the year right?"
+        message = f"expected at most {year} seconds until the start, got {year + 1}: is the year right?"
         assert raised.value.problems == [(line_of("start"), message)]
     assert (owner.nonce, path.exists()) == (nonce, False)
     record = deploy_system(owner, with_farm(small, start=now + year), path)
@@ -102,7 +102,7 @@ def test_farm__no_market_with_a_weight__is_refused_until_there_is_a_farm(
     nonce = owner.nonce
     with pytest.raises(ParametersError) as raised:
         deploy_system(owner, weightless, path)
-    message = "expected a weight above 0 in a market: nobody could earn a reward"
+    message = "expected a market with a weight above 0: nobody could earn a reward"
     assert raised.value.problems == [(line_of("markets"), message)]
     assert (owner.nonce, path.exists()) == (nonce, False)
     record = deploy_system(owner, small, path)
@@ -148,7 +148,7 @@ def test_pair__made_by_somebody_before__is_taken(owner: Any, stranger: Any, path
     said: list[str] = []
     record = deploy_system(owner, small, path, lambda line: (said.append(line), make_it_first(line)))
     assert owner.nonce == nonce + steps - 1
-    assert f"{TOKENS[0]} pair: is there already" in said
+    assert f"{TOKENS[0]} pair: exists already" in said
     taken, made = (record.deployments[f"{name} pair"] for name in TOKENS)
     assert (taken.transaction, taken.block, taken.gas_used, taken.deployer) == (None, None, None, None)
     assert made.deployer == owner.address
@@ -230,11 +230,11 @@ def test_market_added_after_the_hand_over__the_owner_is_told_what_to_send(
     staked = [name for token in ("1L-BTC/USDC", "1S-BTC/USDC") for name in (token, f"{token} pair")]
     data = {name: farm.addFarm.encode_input(record.address(name), i % 2, 1) for i, name in enumerate(staked)}
     assert said[-4:] == [
-        f"{name} farm: {safe.address} has to send to {farm.address} the data {to_hex(call)}"
+        f"{name} farm: {safe.address} has to send this data to {farm.address}: {to_hex(call)}"
         for name, call in data.items()
     ]
-    assert [line.split("  ")[1] for line in described if "(the owner's)" in line] == [
-        f"{name} farm: farm.addFarm (the owner's)" for name in staked
+    assert [line.split("  ")[1] for line in described if "(for the owner to send)" in line] == [
+        f"{name} farm: farm.addFarm (for the owner to send)" for name in staked
     ]
     for call in data.values():
         safe.transfer(farm.address, 0, data=call)

@@ -160,6 +160,7 @@ def test_upkeep__oracle_without_a_price__is_waiting(deployed: Record, pool: Any,
     chain.mine(timestamp=pool.nextRebalance() + 2 * DAY)
     upkeep = find_upkeep(deployed, latest_block())
     assert (upkeep.names, upkeep.waiting, upkeep.calls) == ((), (POOL,), ())
+    assert upkeep.missing_prices == {POOL: pool.nextRebalance() + 2 * DAY}
 
 
 def test_upkeep__somebody_was_first__says_what_it_reverted_with(

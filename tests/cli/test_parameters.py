@@ -176,7 +176,7 @@ def test_load__amount__is_exact_to_the_last_digit(file: Path, text: str, units: 
     assert parameters.pool.min_liquidity == 1_100_000_000_000_000_000
 
 
-NO_OWNER = "set your Safe: the address that is to own factory and farm"
+NO_OWNER = "set your Safe: the address that will own the factory and the farm"
 TIME = 'a time like "2027-01-04 00:00 UTC" or "1 day after deployment"'
 TEXT = "a text of visible characters, without spaces around it"
 MARKET = 'a market like "BTC/USDC", in visible ASCII without spaces'
@@ -205,7 +205,7 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             f"got '{TREASURY.replace('aA', 'Aa')}'",
         ),
         (f"address: {USDC}", "address: tset", 5, "expected an address or \"test\", got 'tset'"),
-        (f"address: {USDC}", "address: test", 5, "expected an address: chain 42161 is not for tests"),
+        (f"address: {USDC}", "address: test", 5, "expected an address: chain 42161 is not a test chain"),
         ("decimals: 6", "decimals: 37", 8, "expected a whole number from 0 to 36, got '37'"),
         (
             "decimals: 6",
@@ -226,13 +226,13 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             "description: BTC / USD",
             "description: ETH / USD",
             15,
-            "expected what the feed's name BTC/USD is without spaces, got 'ETH / USD'",
+            "expected a description that reads BTC/USD without its spaces, got 'ETH / USD'",
         ),
         (
             "max_age: 25 hours",
             "max_age: 604801 seconds",
             17,
-            "expected at most 7 days: no feed's heartbeat is longer than one",
+            "expected at most 7 days: no feed's heartbeat is longer than a day",
         ),
         ("max_age: 25 hours", "max_age: 25 weeks", 17, f"expected {DURATION}, got '25 weeks'"),
         ("max_age: 25 hours", "max_age: -1 hours", 17, f"expected {DURATION}, got '-1 hours'"),
@@ -332,7 +332,7 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             "market: BTC/USDC",
             "market: ETH/USDC",
             40,
-            "expected a feed of ETH, as the market ETH/USDC is, got 'BTC/USD'",
+            "expected a feed of ETH for the market ETH/USDC, got 'BTC/USD'",
         ),
         ("feed: BTC/USD", "feed: BTC/EUR", 40, "expected one of the feeds (BTC/USD), got 'BTC/EUR'"),
         (
@@ -344,7 +344,7 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
         ("leverage: 3", "leverage: ٣", 41, "expected a whole number from 0 to 255, got '٣'"),
         ("leverage: 3", "leverage: 2.5", 41, "expected a whole number from 0 to 255, got '2.5'"),
         ("weight: 2", "weight: 10000000000", 42, "expected a whole number from 0 to 9999999999, got '10000000000'"),
-        (f"owner: {SAFE}", "owner: deployer", 2, "expected the address of your Safe: chain 42161 is not for tests"),
+        (f"owner: {SAFE}", "owner: deployer", 2, "expected the address of your Safe: chain 42161 is not a test chain"),
         (f"owner: {SAFE}", "owner: owner", 2, "expected an address or \"deployer\", got 'owner'"),
         (
             f"fee_recipient: {TREASURY}",
@@ -356,10 +356,10 @@ DURATION = 'a duration like "5 minutes" (seconds, minutes, hours or days)'
             f"fee_recipient: {TREASURY}",
             "fee_recipient: deployer",
             3,
-            'expected an address or "owner": chain 42161 is not for tests',
+            'expected an address or "owner": chain 42161 is not a test chain',
         ),
-        (f"address: {TCR}", "address: test", 32, "expected an address: chain 42161 is not for tests"),
-        ("decimals: 18", "decimals: 6", 35, "expected 18: the programme of emissions counts in them"),
+        (f"address: {TCR}", "address: test", 32, "expected an address: chain 42161 is not a test chain"),
+        ("decimals: 18", "decimals: 6", 35, "expected 18: the programme of emissions counts in wei"),
         ("start: 2027-01-04 00:00 UTC", "start: 2027-01-04", 36, f"expected {TIME}, got '2027-01-04'"),
         ("start: 2027-01-04", "start: ٢٠٢٧-01-04", 36, f"expected {TIME}, got '٢٠٢٧-01-04 00:00 UTC'"),
         ("start: 2027-01-04 00:00 UTC", "start: soon after deployment", 36, f"expected {DURATION}, got 'soon'"),
@@ -407,7 +407,7 @@ KEYS = "chain_id, owner, fee_recipient, settlement_token, sequencer, feeds, amm,
             [(39, "`feed` is missing"), (40, "unknown key `fed`; did you mean `feed`?")],
         ),
         ("  mint_fee: 0.5 %\n", "", [(18, "`mint_fee` is missing")]),
-        ("  decimals: 6", "  decimals: 6\n  decimals: 8", [(9, "`decimals` is there twice, first on line 8")]),
+        ("  decimals: 6", "  decimals: 6\n  decimals: 8", [(9, "`decimals` appears twice, first on line 8")]),
         (
             "pool:",
             "pool: 1\nrest:",
@@ -469,7 +469,7 @@ def test_load__one_address_for_two_things__is_told_at_the_second(
 ) -> None:
     """However it is written."""
     assert problems_of(file, VALID.replace(address, same.lower())) == [
-        (line, f"expected another address than that of the {role}, got {same}")
+        (line, f"expected an address other than that of the {role}, got {same}")
     ]
 
 
@@ -483,7 +483,7 @@ def test_load__one_feed_under_two_names__is_told_at_the_second(file: Path) -> No
 pool:
 """
     assert problems_of(file, VALID.replace("pool:\n", second)) == [
-        (19, f"expected another address than that of the feed BTC/USD, got {BTC_USD}")
+        (19, f"expected an address other than that of the feed BTC/USD, got {BTC_USD}")
     ]
 
 
@@ -511,7 +511,7 @@ def test_load__test_feed_without_first_price__is_told(file: Path) -> None:
 
 def test_load__amm_for_tests_on_a_real_chain__is_told(file: Path) -> None:
     text = VALID.replace(f"amm:\n  factory: {AMM_FACTORY}\n  router: {AMM_ROUTER}\n", "amm: test\n")
-    assert problems_of(file, text) == [(27, "expected a section with keys: chain 42161 is not for tests")]
+    assert problems_of(file, text) == [(27, "expected a section with keys: chain 42161 is not a test chain")]
 
 
 def test_load__not_yaml__is_told_with_its_line(file: Path) -> None:

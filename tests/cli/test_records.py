@@ -119,9 +119,9 @@ def test_load__folder__is_told(path: Path) -> None:
 
 def test_address__unknown_name__error_lists_what_there_is(record: Record) -> None:
     assert record.address("factory") == FACTORY
-    with pytest.raises(RecordError, match=r"^the record has no 'keeper', only factory$"):
+    with pytest.raises(RecordError, match=r"^the record has no 'keeper'\. It has: factory$"):
         record.address("keeper")
-    with pytest.raises(RecordError, match=r"^the record has no 'keeper', only nothing yet$"):
+    with pytest.raises(RecordError, match=r"^the record has no 'keeper'\. It has: nothing yet$"):
         record.model_copy(update={"deployments": {}}).address("keeper")
 
 
@@ -175,7 +175,7 @@ def test_exclusive__second_run__is_refused_until_the_first_ends(path: Path) -> N
     with records.exclusive(path):
         with pytest.raises(RecordError) as raised, records.exclusive(path):
             pass
-        assert str(raised.value) == f"{path}: another run works in this folder: wait for its end, then run again"
+        assert str(raised.value) == f"{path}: another run is working in this folder: wait until it ends, then run again"
     with pytest.raises(ZeroDivisionError), records.exclusive(path):
         _ = 1 // 0
     with records.exclusive(path):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from perpetual_pools.chain.contracts import instance
+from perpetual_pools.formatting import as_utc
 from tests.support.anvil import connected
 from tests.support.commands import DEPLOYER, MARKETS
 from tests.support.systems import System
@@ -13,13 +14,9 @@ from tests.support.systems import System
 OTHER = "0x00000000000000000000000000000000000000A1"
 
 
-def pools_of(system: System) -> list[str]:
-    return [system.record.address(market) for market in MARKETS]
-
-
 def mints_paused(system: System) -> list[bool]:
     with connected(system.url):
-        return [instance("LeveragedPool", pool).mintPaused() for pool in pools_of(system)]
+        return [instance("LeveragedPool", pool).mintPaused() for pool in system.pools]
 
 
 @pytest.mark.parametrize(("options", "recipient"), [((), DEPLOYER), (("--recipient", OTHER.lower()), OTHER)])
@@ -27,7 +24,7 @@ def test_upkeep__all_are_due__one_transaction_rewards_the_recipient(
     system: System, options: tuple[str, ...], recipient: str
 ) -> None:
     with connected(system.url):
-        due = instance("LeveragedPool", pools_of(system)[0]).nextRebalance()
+        due = instance("LeveragedPool", system.pools[0]).nextRebalance()
     system.move_to(due)
     done = system.run("upkeep", *options, "--yes", "--json")
     assert done.returncode == 0, done.stderr
@@ -37,7 +34,7 @@ def test_upkeep__all_are_due__one_transaction_rewards_the_recipient(
     ]
     assert report["waiting"] == []
     (sent,) = report["transactions"]
-    assert sent["call"] == f"keeper.upkeep({pools_of(system)}, [1, 1, 1, 1], {recipient})"
+    assert sent["call"] == f"keeper.upkeep({system.pools}, [1, 1, 1, 1], {recipient})"
     again = system.run("upkeep", "--yes")
     assert (again.returncode, again.stdout) == (0, "Nothing is due\n")
 
@@ -56,3 +53,16 @@ def test_owner__with_another_account__is_told_who_has_to_send(system: System) ->
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f" is not the owner: {DEPLOYER} has to send this\n")
     assert mints_paused(system) == [False] * 4
+
+
+def test_upkeep__no_price_for_two_days__says_for_which_time_and_fails(system: System) -> None:
+    """The grid times in between are skipped: the price of the latest is missing."""
+    with connected(system.url):
+        time = instance("LeveragedPool", system.pools[0]).nextRebalance() + 48 * 3_600
+    system.move_to(time)
+    done = system.run("upkeep", "--yes")
+    assert (done.returncode, done.stdout) == (1, "Nothing is ready\n")
+    assert done.stderr.splitlines()[-4:] == [
+        f"{market} is due, but its oracle has no price for {as_utc(time)} yet: see `ape run status`"
+        for market in MARKETS
+    ]

@@ -47,7 +47,7 @@ def test_schedule__preview__prints_phases_and_milestones_and_draws_without_a_cha
         "0 to 3 8,000,000 6,250,000 28,500,000 28,500,000",
         "4 to 25 4,552,790 303,681 21,500,000 50,000,000",
         "26 to 259 302,552 155,526 50,000,000 100,000,000",
-        "353,000,000 TCR (35.30 %) are left for distribution: 253,000,000 stay.",
+        "353,000,000 TCR (35.30 %) are left for distribution; then 253,000,000 remain.",
     ]
     assert [line for line in lines if line.startswith("in ")] == [
         "in 4 weeks 28,500,000 2.85 %",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from ape.api import ExplorerAPI, NetworkAPI
+from ape.api import NetworkAPI
 from ape.exceptions import ApeException
 from eth_utils import keccak, to_checksum_address
 from solcx.install import get_executable
@@ -25,10 +25,11 @@ from perpetual_pools.deployment.explorer import (
     publish,
     write,
 )
-from perpetual_pools.deployment.system import deploy_system
-from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Deployment, Record, RecordError
+from tests.support.anvil import connected
+from tests.support.systems import System
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 ROOT = Path(__file__).parents[2]
 POOL = "3-BTC/USDC"
 TOKENS = ["3L-BTC/USDC", "3S-BTC/USDC"]
@@ -44,20 +45,18 @@ TRAILER = 53
 # --- what is deployed, and its files ---
 
 
-@pytest.fixture(scope="module", autouse=True)
-def deployed(people: Any, owner: Any, small: Parameters, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """The system with one market; its AMM's contracts are not the project's.
-
-    It is on the chain before all tests, as Ape undoes least then.
-    """
-    return deploy_system(owner, small, tmp_path_factory.mktemp("deployed") / "record.json")
+@pytest.fixture(autouse=True)
+def deployed(deployment: Record) -> Record:
+    """The system with one market; its AMM's contracts are not the project's."""
+    return deployment
 
 
 @pytest.fixture(scope="module")
-def written(deployed: Record, tmp_path_factory: pytest.TempPathFactory) -> Verification:
+def written(small_system: System, compiled_once: None, tmp_path_factory: pytest.TempPathFactory) -> Verification:
     path = tmp_path_factory.mktemp("written") / "net.json"
-    records.save(path, deployed)
-    return write(path)
+    records.save(path, small_system.record)
+    with connected(small_system.url):
+        return write(path)
 
 
 @pytest.fixture
@@ -301,8 +300,8 @@ def change_setting(job: dict[str, Any]) -> None:
 
 def refusal(name: str, entry: Deployment) -> str:
     return (
-        f"{name}: the code at {entry.address} is not that of {entry.contract} as it is here: other sources or settings. "
-        f"Check out the commit that deployed it ({entry.commit}), then run again"
+        f"{name}: the code at {entry.address} comes from other sources or settings than those of {entry.contract} in "
+        f"this checkout. Check out the commit that deployed it ({entry.commit}), then run again"
     )
 
 
@@ -358,47 +357,15 @@ def test_write__code_of_something_else__is_noticed(path: Path, deployed: Record,
 # --- publishing ---
 
 
-class Explorer(ExplorerAPI):
-    """A plugin as Ape knows them: it is told an address, and asks Ape which contract is there."""
-
-    asked: ClassVar[list[tuple[str, str]]] = []
-    failures: ClassVar[dict[str, Exception]] = {}
-
-    def get_address_url(self, address: Any) -> str:
-        return f"https://explorer.example/address/{address}"
-
-    def get_transaction_url(self, transaction_hash: str) -> str:
-        return f"https://explorer.example/tx/{transaction_hash}"
-
-    def get_contract_type(self, address: Any) -> None:
-        return None
-
-    def publish_contract(self, address: Any) -> None:
-        compiler = self.compiler_manager.registered_compilers[".sol"]
-        compiler.get_imports([self.local_project.path / "contracts" / "PoolToken.sol"])  # as plugins do
-        self.asked.append((address, self.chain_manager.contracts.instance_at(address).contract_type.name))
-        if address in self.failures:
-            raise self.failures[address]
-
-
-@pytest.fixture
-def explorer(monkeypatch: pytest.MonkeyPatch) -> type[Explorer]:
-    """Is a plugin of the connected network. Nothing fails yet."""
-    monkeypatch.setattr(Explorer, "asked", [])
-    monkeypatch.setattr(Explorer, "failures", {})
-    monkeypatch.setattr(NetworkAPI, "explorer", property(lambda network: Explorer(name="explorer", network=network)))
-    return Explorer
-
-
 def everything(written: Verification) -> list[tuple[str, str]]:
     """Each address with the name of its contract, in order."""
     return [(contract.address, contract.contract.split(":")[1]) for contract in written.contracts]
 
 
-def test_publish__all_goes_well__each_contract_once_and_where_to_see_it(explorer: Any, written: Verification) -> None:
+def test_publish__all_goes_well__each_contract_once_and_where_to_see_it(plugin: Any, written: Verification) -> None:
     said: list[str] = []
     publish(written, said.append)
-    assert explorer.asked == everything(written)
+    assert plugin.asked == everything(written)
     assert said == [
         f"{name}: published, https://explorer.example/address/{contract.address}"
         for name, contract in zip(OWN, written.contracts, strict=True)
@@ -407,11 +374,11 @@ def test_publish__all_goes_well__each_contract_once_and_where_to_see_it(explorer
 
 
 def test_publish__some_fail__the_others_are_published_and_all_failures_are_told(
-    explorer: Any, written: Verification, deployed: Record
+    plugin: Any, written: Verification, deployed: Record
 ) -> None:
     """Whatever the plugin raises, also without a word."""
     factory, pool = deployed.address("factory"), deployed.address(POOL)
-    explorer.failures.update({factory: ApeException("no receipt"), pool: KeyError()})
+    plugin.failures.update({factory: ApeException("no receipt"), pool: KeyError()})
     said: list[str] = []
     with pytest.raises(VerificationError) as raised:
         publish(written, said.append)
@@ -419,7 +386,7 @@ def test_publish__some_fail__the_others_are_published_and_all_failures_are_told(
         "2 of 10 contracts were not published. Run again, or upload their files by hand, as "
         f"{written.folder}/index.json says:\nfactory ({factory}): no receipt\n{POOL} ({pool}): KeyError()"
     )
-    assert explorer.asked == everything(written)
+    assert plugin.asked == everything(written)
     assert [line.split(": ")[1].split(",")[0] for line in said] == [
         "not published" if name in ("factory", POOL) else "published" for name in OWN
     ]
@@ -439,13 +406,13 @@ def test_publish__no_plugin__says_what_to_install_and_what_to_upload(
     assert said == []
 
 
-def test_publish__fork__asks_nobody(explorer: Any, written: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publish__fork__asks_nobody(plugin: Any, written: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugin would take a fork for its chain."""
     monkeypatch.setattr(NetworkAPI, "is_fork", property(lambda _: True))
     with pytest.raises(VerificationError) as raised:
         publish(written, print)
     assert str(raised.value) == "arbitrum:local is a fork: no block explorer knows what was deployed to it"
-    assert explorer.asked == []
+    assert plugin.asked == []
 
 
 # --- at the end of a deployment ---
@@ -466,7 +433,7 @@ def test_after_deployment__record_that_is_kept__gets_its_files(kept: Path, writt
 
 
 def test_after_deployment__record_elsewhere__gets_files_only_to_publish_them(
-    path: Path, explorer: Any, written: Verification
+    path: Path, plugin: Any, written: Verification
 ) -> None:
     said: list[str] = []
     after_deployment(path, False, said.append)
@@ -476,11 +443,11 @@ def test_after_deployment__record_elsewhere__gets_files_only_to_publish_them(
         f"For block explorers: {path.parent / 'net-verification'}",
         f"settlement token: published, https://explorer.example/address/{written.contracts[0].address}",
     ]
-    assert explorer.asked == everything(written)
+    assert plugin.asked == everything(written)
 
 
 def test_after_deployment__code_of_other_sources__is_an_error_only_to_who_publishes(
-    kept: Path, explorer: Any, deployed: Record
+    kept: Path, plugin: Any, deployed: Record
 ) -> None:
     """The deployment itself is finished and fine."""
     entry = deployed.deployments["keeper"].model_copy(update={"contract": "PoolFactory"})
@@ -491,4 +458,4 @@ def test_after_deployment__code_of_other_sources__is_an_error_only_to_who_publis
     with pytest.raises(VerificationError) as raised:
         after_deployment(kept, True, said.append)
     assert str(raised.value) == refusal("keeper", entry)
-    assert (explorer.asked, len(said)) == ([], 1)
+    assert (plugin.asked, len(said)) == ([], 1)

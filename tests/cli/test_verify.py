@@ -5,12 +5,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.commands import ROOT, ape_run, run
 from tests.support.systems import PARAMS, System
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 DEPLOYED = [
     "MockERC20",
     "ReplayAggregator",
@@ -39,8 +41,6 @@ class Explorer(ExplorerAPI):
         return None
 
     def publish_contract(self, address):
-        if address == os.environ.get("EXPLORER_REFUSES"):
-            raise ValueError("the explorer is busy")
         with open(os.environ["EXPLORER_LOG"], "a") as log:
             print(address, self.chain_manager.contracts.instance_at(address).contract_type.name, file=log)
 
@@ -61,11 +61,11 @@ def folder(system: System) -> Iterator[Path]:
     folder = folder_of(system.path)
     assert not folder.exists()
     yield folder
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def plugin(tmp_path: Path) -> dict[str, str]:
+def package(tmp_path: Path) -> dict[str, str]:
     """The environment in which Ape has a plugin for a block explorer, installed like any other package."""
     package, metadata = tmp_path / "ape_explorer", tmp_path / "ape_explorer-1.0.dist-info"
     package.mkdir()
@@ -77,8 +77,8 @@ def plugin(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": path, "EXPLORER_LOG": str(tmp_path / "log")}
 
 
-def log_of(plugin: dict[str, str]) -> list[list[str]]:
-    return [line.split() for line in Path(plugin["EXPLORER_LOG"]).read_text().splitlines()]
+def log_of(package: dict[str, str]) -> list[list[str]]:
+    return [line.split() for line in Path(package["EXPLORER_LOG"]).read_text().splitlines()]
 
 
 def index_of(folder: Path) -> list[dict[str, str]]:
@@ -114,26 +114,27 @@ def test_verify__no_record__says_so(empty_chain: str, path: Path) -> None:
 
 
 def test_verify__publish_with_a_plugin__hands_it_each_contract(
-    system: System, folder: Path, plugin: dict[str, str]
+    system: System, folder: Path, package: dict[str, str]
 ) -> None:
-    done = ape_run(system.url, "verify", "--publish", "--record", system.path, **plugin)
+    done = ape_run(system.url, "verify", "--publish", "--record", system.path, **package)
     assert done.returncode == 0, done.stderr
     index = index_of(folder)
-    assert log_of(plugin) == [[entry["address"], entry["contract"].split(":")[1]] for entry in index]
+    assert log_of(package) == [[entry["address"], entry["contract"].split(":")[1]] for entry in index]
     assert done.stderr.splitlines()[-len(index) :] == [
         f"{entry['name']}: published, https://explorer.example/address/{entry['address']}" for entry in index
     ]
 
 
-def test_deploy__verify__does_so_on_a_finished_deployment(system: System, folder: Path, plugin: dict[str, str]) -> None:
+def test_deploy__verify__does_so_on_a_finished_deployment(system: System, folder: Path, plugin: Any) -> None:
     """One contract fails: the others are published, and the record is printed as ever."""
     factory = system.record.address("factory")
-    options = (*PARAMS, "--json", "--verify", "--record", system.path)
-    done = ape_run(system.url, "deploy", *options, EXPLORER_REFUSES=factory, **plugin)
+    plugin.failures[factory] = ValueError("the explorer is busy")
+    done = system.run("deploy", *PARAMS, "--json", "--verify")
     assert (done.returncode, done.stdout) == (1, system.path.read_text())
     index = index_of(folder)
-    assert [address for address, _ in log_of(plugin)] == [
-        entry["address"] for entry in index if entry["address"] != factory
+    assert [address for address, _ in plugin.asked] == [entry["address"] for entry in index]
+    assert [line.split(":")[0] for line in done.stderr.splitlines() if ": published" in line] == [
+        entry["name"] for entry in index if entry["address"] != factory
     ]
     assert "factory: not published\n" in done.stderr
     assert done.stderr.endswith(

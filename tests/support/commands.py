@@ -1,4 +1,4 @@
-"""The commands of `ape run`: in the test's own process, and as their users type them."""
+"""The commands of `ape run`, and the demo: in the test's own process, and as their users type them."""
 
 import importlib
 import json
@@ -7,8 +7,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from unittest import mock
 
@@ -59,6 +60,22 @@ def run(url: str, verb: str, *options: object, answer: str = "", **more: str) ->
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def run_demo(*arguments: object) -> Done:
+    """Run `./dev demo` in this process, for a screen of 80 columns."""
+    from perpetual_pools.demo.__main__ import main  # loads matplotlib, which the other commands do not need
+
+    out, err = StringIO(), StringIO()
+    with (
+        apart_from_ape(),
+        logger.at_level(logger.level),
+        mock.patch.dict(os.environ, COLUMNS="80"),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = main(list(map(str, arguments)))
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def environment(url: str, **more: str) -> dict[str, str]:

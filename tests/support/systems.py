@@ -11,7 +11,7 @@ from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.parameters import Parameters, load
 from perpetual_pools.records import Record
 from tests.support.anvil import anvil, connected, request, undone
-from tests.support.commands import ROOT, Done, examples, run
+from tests.support.commands import MARKETS, ROOT, Done, examples, run
 from tests.support.records import loaded
 
 LOCAL = ROOT / "deploy" / "local.yaml"
@@ -35,6 +35,11 @@ class System:
     @property
     def record(self) -> Record:
         return loaded(self.path)
+
+    @property
+    def pools(self) -> list[str]:
+        """Their addresses, in the order of MARKETS."""
+        return [self.record.address(market) for market in MARKETS]
 
     def run(self, verb: str, *options: object, answer: str = "", **more: str) -> Done:
         """Run the command in this process, on this record."""

@@ -1,4 +1,4 @@
-"""What a twin needs of a chain, whichever it is: it deploys, sends and reads at an exact time."""
+"""The interface of a chain that a twin needs: it deploys, sends and reads at an exact time."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,14 +8,17 @@ from typing import Any, Protocol
 from ethpm_types import ContractType
 
 Events = list[tuple[str, dict[str, Any]]]
-"""Names and arguments."""
+"""The names and arguments of events."""
 Logs = list[tuple[str, str, dict[str, Any]]]
-"""The same, each with the address of its contract before it."""
+"""The addresses of contracts, with the names and arguments of their events."""
 
 
 class Reverted(Exception):
-    """A call that reverted. `name` is that of the contract's error (`Panic`, or `Error` for a reason string; empty when
-    it is none of these), `arguments` its arguments."""
+    """A call that reverted.
+
+    `name` and `arguments` are those of the contract's error. The name is `Panic` for a panic, `Error` for a reason string,
+    and empty for any other data.
+    """
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         super().__init__(f"{name}{arguments}")
@@ -25,22 +28,21 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """What a call did."""
+    """The result of a call."""
 
     value: Any
     events: Events
-    """Of the called contract; then of others that were asked for."""
+    """The events of the called contract, then those of the other contracts that the caller named."""
 
 
 class Chain(Protocol):
-    """All that a twin needs of a chain. Accounts are named by what the chain sends with: see `address_of`.
+    """The chain that a twin needs. Each implementation has its own type of accounts; `address_of` gives their addresses.
 
-    Contracts answer to their functions, `contract.function(*arguments, sender=...)`, and have an `address` and a
-    `contract_type`.
+    Contracts have their functions, `contract.function(*arguments, sender=...)`, an `address` and a `contract_type`.
     """
 
     now: int
-    """Unix seconds: the time of every call until `move_to`."""
+    """The time of every call until `move_to`, in Unix seconds."""
 
     @property
     def id(self) -> int: ...
@@ -48,37 +50,37 @@ class Chain(Protocol):
     def move_to(self, timestamp: int) -> None: ...
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
-        """`contract`: the name of one of the project's, or anything that can be deployed."""
+        """Deploy a contract, which is the name of one of the project's contracts or the type of any contract."""
         ...
 
     def at(self, contract: str | ContractType, address: str) -> Any: ...
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
-        """`others`: contracts whose events are wanted too. Raises Reverted with the contract's error."""
+        """Send a call. `others` are contracts whose events are returned too. Raises Reverted with the contract's error."""
         ...
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """Within, a call of a contract's function is sent at the chain's time and raises Reverted, as `send` does."""
+        """In the block, send calls of a contract's functions at the chain's time, and raise Reverted as `send` does."""
         ...
 
     def logs(self) -> Logs:
-        """Of all contracts that the chain knows, in order: what they emitted in the call that was sent just now."""
+        """Return the events that the last call emitted, in order, from all contracts that the chain knows."""
         ...
 
     def storage(self, contract: Any) -> object:
-        """Equal when all slots of the contract's storage are."""
+        """Return a value that is equal for two states if all slots of the contract's storage are equal."""
         ...
 
 
 def address_of(account: Any) -> str:
-    """Of an account or a contract of either chain."""
+    """Return the address of an account or a contract of any chain."""
     return account if isinstance(account, str) else str(account.address)
 
 
 def plain(value: Any) -> Any:
-    """Comparable across chains: addresses in lower case, structs as tuples."""
+    """Return the value in a form that is comparable across chains: addresses in lower case, structs as lists."""
     if isinstance(value, str):
         return value.lower()
     if isinstance(value, dict):

@@ -27,7 +27,7 @@ ORIGIN = FOLDER / "compiled-from.json"
 
 
 class ArtifactError(PerpetualPoolsError):
-    """A contract that the package does not have, or whose code is not that of the sources; the message says what to do."""
+    """A contract that the package does not have, or whose code differs from the sources. The message says what to do."""
 
 
 @dataclass(frozen=True, eq=False)

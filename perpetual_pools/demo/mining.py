@@ -1,4 +1,4 @@
-"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and who stakes what."""
+"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and the traders who stake."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pair import PairTwin
 
 WEIGHT = 1
-"""Of each farm in its market."""
+"""The weight of each farm in its market."""
 
 
 @dataclass(frozen=True)
 class Farm:
-    """What can be staked: the token on the chain, and its ledger."""
+    """One farm: the staked token on the chain, and its ledger."""
 
     name: str
     pool: Market
@@ -41,23 +41,24 @@ class Farm:
 
 @dataclass(frozen=True)
 class MiningPoint:
-    """Liquidity mining after one rebalance."""
+    """Liquidity mining after one rebalance, in reward units."""
 
     timestamp: int
     emitted: int
-    """Reward units."""
     earned: dict[tuple[Trader, model.Market], int]
-    """Reward units since the start, claimed or not."""
+    """The rewards since the start, claimed or not."""
 
 
 class Mining:
-    """The staking farm for all pool tokens and for the LP tokens of a pair in each market, with those who stake there.
+    """The staking farm, the pairs of the AMM, and the traders who use them.
+
+    Every pool token has a farm, and so do the LP tokens of one pair in each market.
 
     Args:
-        stage: with money for the providers.
-        markets: whose pool tokens are staked, and whose L-tokens are traded.
-        start: Unix seconds, when week 0 begins.
-        hours: how long emission has to last.
+        stage: the chain, the traders and their money.
+        markets: the markets whose pool tokens are staked, and whose L-tokens are traded.
+        start: the time when week 0 begins, in Unix seconds.
+        hours: the hours for which emission must be scheduled.
     """
 
     def __init__(self, stage: Stage, markets: Sequence[Market], start: int, hours: int) -> None:
@@ -65,7 +66,7 @@ class Mining:
         self.markets = markets
         self.points: list[MiningPoint] = []
         self.roundings = 0
-        """How often something earned was rounded down to whole units and kept so, at most."""
+        """The greatest possible number of times that the farm has stored a reward rounded down to whole units."""
         self._claimed: Counter[tuple[Trader, str]] = Counter()
         self._allowed: set[tuple[Trader, str, str]] = set()
         reward = self.stage.chain.deploy("MockERC20", "Tracer", "TCR", 18)
@@ -79,7 +80,7 @@ class Mining:
     # --- set-up ---
 
     def _schedule(self, hours: int) -> None:
-        """Those weeks of the programme that the demo reaches."""
+        """Schedule the weeks of the programme that the demo reaches."""
         chain, reward, deployer = self.stage.chain, self.twin.reward, self.stage.deployer
         amounts = weekly_amounts()[: hours * HOUR // WEEK + 1]
         chain.send(reward, "mint", [str(deployer.address), sum(amounts)], deployer)
@@ -109,7 +110,7 @@ class Mining:
     # --- an hour ---
 
     def act(self, hour: int) -> None:
-        """What people do before rebalance number ``hour`` with the tokens in their wallets, and their claims of rewards."""
+        """Add liquidity, stake and claim rewards, for everyone, before rebalance number ``hour``."""
         for market in self.markets:
             for provider in PROVIDERS:
                 self._provide(provider, market)
@@ -121,7 +122,7 @@ class Mining:
                 self._claim(miner)
 
     def make_available(self, trader: Trader, token: Any, amount: int) -> None:
-        """Takes as much of a pool token out of the farm as the trader lacks to have `amount` in the wallet."""
+        """Withdraw pool tokens from the farm until the trader has `amount` in the wallet."""
         farm, account = self.farm_of(token), self.stage.accounts[trader]
         lacking = amount - farm.ledger.balance_of(self.stage.addresses[trader])
         if lacking <= 0:
@@ -135,14 +136,14 @@ class Mining:
         self.roundings += 1
 
     def record(self) -> None:
-        """Another point, as of the last transaction."""
+        """Add a point to the history, as of the last transaction."""
         earned: Counter[tuple[Trader, model.Market]] = Counter()
         for miner, farm in product(MINERS, self.farms):
             earned[miner, farm.market] += self.earned(miner, farm)
         self.points.append(MiningPoint(self.stage.now, self.model.emitted(self.stage.now), dict(earned)))
 
     def _provide(self, provider: Trader, market: Market) -> None:
-        """All L-tokens in the wallet, and as much USDC as they are worth."""
+        """Add all L-tokens in the wallet, and their value in USDC, to the pair."""
         pair, tokens = self.pairs[market.name], market.model.long_token.balance_of(self.stage.addresses[provider])
         if not tokens:
             return
@@ -153,7 +154,7 @@ class Mining:
         self.stage.actions["add_liquidity"] += 1
 
     def _stake(self, miner: Trader, farm: Farm) -> None:
-        """All in the wallet."""
+        """Stake all of the farm's tokens in the wallet."""
         amount = farm.ledger.balance_of(self.stage.addresses[miner])
         if not amount:
             return
@@ -176,7 +177,7 @@ class Mining:
         self.stage.actions["claim_rewards"] += 1
 
     def _allow(self, trader: Trader, token: Any, spender: Any) -> None:
-        """Once for each."""
+        """Give the spender an allowance, once for each trader and token."""
         if (key := (trader, str(token.address), str(spender.address))) not in self._allowed:
             self._allowed.add(key)
             self.stage.allow(trader, token, str(spender.address))
@@ -192,29 +193,29 @@ class Mining:
         return self.twin.ledgers[self.model.reward_token]
 
     def farm_of(self, token: Any) -> Farm:
-        """The farm in which the token is staked."""
+        """Return the farm of the token."""
         return next(farm for farm in self.farms if farm.address == str(token.address))
 
     def positions(self) -> Iterator[tuple[Trader, Farm]]:
-        """Who has something in which farm: a stake, or rewards to claim."""
+        """Yield the traders with a stake or rewards to claim, and the farm of each."""
         for miner, farm in product(MINERS, self.farms):
             if self.staked(miner, farm) or self.unclaimed(miner, farm):
                 yield miner, farm
 
     def staked(self, trader: Trader, farm: Farm) -> int:
-        """Token units."""
+        """Return the trader's stake in token units."""
         return self.model.stake_of(self.stage.addresses[trader], farm.address)
 
     def unclaimed(self, trader: Trader, farm: Farm) -> int:
-        """Reward units."""
+        """Return the trader's unclaimed rewards in reward units."""
         return self.model.earned(self.stage.now, self.stage.addresses[trader], farm.address)
 
     def earned(self, trader: Trader, farm: Farm) -> int:
-        """Reward units since the start."""
+        """Return the trader's rewards since the start, claimed or not, in reward units."""
         return self._claimed[trader, farm.name] + self.unclaimed(trader, farm)
 
     def worth(self, trader: Trader, market: Market) -> int:
-        """Settlement units that the trader has in a market's farms and pair."""
+        """Return the value of the trader's tokens in a market's farms and pair, in settlement units."""
         twin, pair = market.twin, self.pairs[market.name]
         farms = [self.farm_of(token) for token in (twin.long_token, twin.short_token, pair.pair)]
         long, short, liquidity = (self.staked(trader, farm) for farm in farms)

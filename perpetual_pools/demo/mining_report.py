@@ -1,4 +1,4 @@
-"""What liquidity mining came to in the demo: as data for machines, as tables for people."""
+"""The demo's results of liquidity mining: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perpetual_pools.model.farm import BPS, ONE, TCR
 
 
 def build_mining(demo: Demo) -> dict[str, Any]:
-    """Its part of the report, as of the last transaction."""
+    """Return the report's part about liquidity mining, as of the last transaction."""
     mining, farm, now, dust = demo.mining, demo.mining.model, demo.stage.now, demo.checks.dust
     return {
         "address": farm.address,
@@ -66,13 +66,13 @@ def build_mining(demo: Demo) -> dict[str, Any]:
 
 
 def print_mining(mining: dict[str, Any], console: Console) -> None:
-    """Who earned what, and with what. All fits into 80 columns."""
+    """Print the rewards of each staker and of each farm, within 80 columns."""
     console.print(_stakers_table(mining))
     console.print(_farms_table(mining))
 
 
 def print_f2(mining: dict[str, Any], console: Console) -> None:
-    """What became of all that was emitted."""
+    """Print the parts of the emission, which show that F2 holds."""
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     unearned = int(mining["undistributed_tcr_wei"]) + int(mining["idle_tcr_wei"])
     console.print(
@@ -106,5 +106,5 @@ def _farms_table(mining: dict[str, Any]) -> Table:
 
 
 def _tcr(wei: int) -> str:
-    """`1,234.56`, cut after a hundredth."""
+    """Return the amount like `1,234.56`, cut after a hundredth."""
     return f"{wei // TCR:,}.{wei % TCR * 100 // TCR:02d}"

@@ -1,4 +1,4 @@
-"""What the demo found: as data for machines, as tables for people."""
+"""The demo's report: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FAILURES_SHOWN = 10
 
 
 def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, Any]:
-    """The report: integers as strings, their units in the names of the keys.
+    """Return the report as JSON data. Amounts are decimal strings, and keys name the units.
 
     Args:
-        demo: after its last hour, or the one that failed.
-        source: where the prices come from.
-        kept: the chain if it stays.
+        demo: the demo after its last hour, or after the hour that failed.
+        source: the source of the prices, in words.
+        kept: the chain if it keeps running, else None.
     """
     checks = demo.checks
     return {
@@ -97,7 +97,7 @@ def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Markets, traders, liquidity mining, checks; of a run that failed only why. All fits into 80 columns."""
+    """Print markets, traders, liquidity mining and checks within 80 columns. After a failure, print only its reasons."""
     if report["failures"]:
         _print_failures(report["failures"], console)
         return
@@ -183,7 +183,7 @@ def _traders_table(report: dict[str, Any]) -> Table:
 
 
 def _decimal(units: str, decimals: int) -> Decimal:
-    """An amount as people write it."""
+    """Return an amount in whole tokens."""
     return Decimal(units).scaleb(-decimals)
 
 

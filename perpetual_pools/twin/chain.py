@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from ethpm_types import ContractType
 
 Events = list[tuple[str, dict[str, Any]]]
-"""Names and arguments."""
+"""The names and arguments of events."""
 Logs = list[tuple[str, str, dict[str, Any]]]
-"""The same, each with the address of its contract before it."""
+"""The addresses of contracts, with the names and arguments of their events."""
 
 
 class Reverted(Exception):
@@ -28,11 +28,11 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """What a call did."""
+    """The result of a call."""
 
     value: Any
     events: Events
-    """Of the called contract; then of others that were asked for."""
+    """The events of the called contract, then those of the other contracts that the caller named."""
 
 
 class Caller(Protocol):
@@ -87,12 +87,12 @@ class Chain(Caller, Protocol):
 
 
 def address_of(account: Any) -> str:
-    """Of an account or a contract of either chain."""
+    """Return the address of an account or a contract of any chain."""
     return account if isinstance(account, str) else str(account.address)
 
 
 def plain(value: Any) -> Any:
-    """Comparable across chains: addresses in lower case, structs as tuples."""
+    """Return the value in a form that is comparable across chains: addresses in lower case, structs as lists."""
     if isinstance(value, str):
         return value.lower()
     if isinstance(value, dict):

@@ -1,8 +1,9 @@
-"""Pools on a chain and in the model, side by side: every action is done on both, and then everything is compared.
+"""The twins of pools: each action runs on a chain and in the model, and then everything is compared.
 
-A `World` is one settlement token with its holders and a clock; it deploys a `Twin` for each pool. What the model refuses,
-the contract has to revert with the same error and arguments, and the twin raises `Refused`. Events, returned values, every
-view and every balance have to be equal to the unit after each action, and the invariants of the specification hold.
+A `World` has one settlement token with its holders, and a clock. It deploys pools, each with its `Twin`. If the model
+refuses an action, the contract must revert with the same error and arguments, and the twin raises `Refused`. After each
+action, events, return values, all views and all balances must be equal to the unit, and the invariants of the specification
+must hold.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ HOUR = 3_600
 WAD = 10**18
 PRICE = 100 * WAD
 EPOCHS = range(-2, 2)
-"""Of the epochs around the current one: those whose batches and commitments are compared."""
+"""The epochs whose batches and commitments are compared, relative to the current one."""
 SIDES = "long", "short"
 KINDS = tuple(kind.name for kind in CommitType)
 AMOUNTS = tuple(f"{kind} {amount}" for kind in KINDS for amount in ("amountIn", "amountOut"))
@@ -59,13 +60,13 @@ DEFAULTS = PoolParams(
 
 
 class World:
-    """A settlement token, those who hold it, and the clock: what pools share. Deploys pools, each with its twin.
+    """Everything that pools share: a settlement token, its holders and the clock. It deploys pools, each with its twin.
 
     Args:
-        contracts: on the chain already.
-        people: all whose balances are compared, by what the chain sends with.
-        owner: of the factory.
-        fee_recipient: where fees go.
+        contracts: the shared contracts, already on the chain.
+        people: the accounts whose balances are compared. The chain determines their type.
+        owner: the owner of the factory.
+        fee_recipient: the account that gets the protocol's fees.
     """
 
     def __init__(self, chain: Chain, contracts: "Contracts", people: list[Any], owner: Any, fee_recipient: Any) -> None:
@@ -93,16 +94,16 @@ class World:
         self.chain.move_to(self.now + seconds)
 
     def fund(self, account: Any, amount: int) -> None:
-        """Gives settlement units."""
+        """Give settlement units to the account."""
         self.chain.send(self.token, "mint", [address_of(account), amount], account)
         self.ledger.mint(address_of(account), amount)
 
     def deploy_pool(self, price: int = PRICE, **changes: Any) -> "Twin":
-        """A pool of `DEFAULTS` with changes, on a `FixedOracle` of its own that answers `price` (WAD)."""
+        """Deploy a pool of `DEFAULTS` with changes, on its own `FixedOracle` that answers `price` (WAD)."""
         return self.deploy_pool_on(self.chain.deploy("FixedOracle", price), FixedOracle(price), **changes)
 
     def deploy_pool_on(self, oracle: Any, oracle_model: Oracle, **changes: Any) -> "Twin":
-        """The same on an oracle and its model."""
+        """Deploy a pool of `DEFAULTS` with changes, on an oracle and its model."""
         params = self.params(oracle, **changes)
         pool = deploy_pool(self.chain, self.contracts, params, self.owner, self.people)
         return self.adopt(pool, params, oracle, oracle_model)
@@ -112,7 +113,7 @@ class World:
         return replace(DEFAULTS, **{"min_liquidity": self.unit, **addresses, **changes})
 
     def adopt(self, pool: Any, params: PoolParams, oracle: Any, oracle_model: Oracle) -> "Twin":
-        """The twin of a pool that was deployed at the time it is now."""
+        """Return the twin of a pool that was deployed at the current time."""
         model = Pool(
             params,
             settlement=self.ledger,
@@ -129,9 +130,9 @@ class World:
         return twin
 
     def upkeep(self, sender: Any, hints: dict["Twin", int]) -> list[tuple[str, bytes]]:
-        """Rebalances many pools in one transaction, through the keeper contract, paid to the sender.
+        """Rebalance many pools in one transaction through the keeper contract, which pays the sender.
 
-        Returns which pools that reports, and why. In the model all the others are rebalanced.
+        Returns the pools that the contract reports as failed, with the reasons. The model rebalances all others.
         """
         pools = [twin.pool for twin in hints]
         arguments = [[address_of(pool) for pool in pools], list(hints.values()), address_of(sender)]
@@ -152,7 +153,7 @@ class World:
 
 @dataclass(frozen=True)
 class Contracts:
-    """What a world needs on its chain."""
+    """The contracts that a world needs on its chain."""
 
     decimals: int
     token: Any
@@ -172,7 +173,7 @@ def deploy_contracts(chain: Caller, owner: Any, fee_recipient: Any, decimals: in
 
 
 def deploy_pool(chain: Caller, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
-    """Deploys, and has all people approve the pool."""
+    """Deploy a pool, and let all people approve it."""
     arguments = tuple(asdict(params).values())
     address = chain.read(contracts.factory, "poolAddress", arguments, address_of(deployer))
     chain.send(contracts.factory, "deployPool", [arguments], deployer)
@@ -182,7 +183,10 @@ def deploy_pool(chain: Caller, contracts: Contracts, params: PoolParams, deploye
 
 
 class Twin:
-    """One pool, twice. Actions are sent at the world's time and return what the model returns; all raise Refused."""
+    """A pool on a chain, and its model.
+
+    Actions are sent at the world's time and return the model's value. All of them can raise Refused.
+    """
 
     def __init__(self, world: World, pool: Any, model: Pool, oracle: Any) -> None:
         self.world = world
@@ -194,12 +198,12 @@ class Twin:
         self.short_token = self.chain.at("PoolToken", self.chain.read(pool, "shortToken"))
         self.accounts = [address_of(account) for account in world.people]
         self.claims = 0
-        """How many batches were paid out, each with less than one unit left over."""
+        """The number of payments from batches. Each may leave less than one unit in the pool."""
         self.donated = 0
         self.controllers: set[Any] = set()
-        """Who has ever committed; nobody else can have a commitment."""
+        """The controllers that have ever committed. No other account can have a commitment."""
         self.compares_refused = True
-        """After a refusal as well."""
+        """Whether everything is also compared after a refusal."""
 
     # --- actions ---
 
@@ -224,14 +228,14 @@ class Twin:
         )
 
     def claim_for(self, sender: Any, controllers: Sequence[Any]) -> None:
-        """Through the keeper contract: pays those who made it their operator, and reports the others."""
+        """Claim through the keeper contract, which pays controllers that made it their operator and reports the others."""
         keeper, to = self.world.contracts.keeper, [address_of(controller) for controller in controllers]
         seen, failures = len(self.model.events), []
         for controller in to:
             try:
                 self.model.claim(address_of(keeper), controller, controller)
             except Refused as refusal:
-                # What else a claim is refused for, the keeper contract does not do.
+                # The keeper contract avoids every other reason to refuse a claim.
                 reason = keccak(text="NotControllerOrOperator(address,address)")[:4]
                 reason += encode(["address", "address"], list(refusal.arguments.values()))
                 failed = Event("ClaimFailed", {"pool": self.model.address, "controller": controller, "reason": reason})
@@ -260,7 +264,7 @@ class Twin:
         return reward
 
     def follow_rebalance(self, found: Events, hint: int, recipient: str) -> int:
-        """In the model, after the chain has done it; `found` begins with its events. Returns how many these are."""
+        """Rebalance the model after the chain. `found` begins with the events of the rebalance. Returns their number."""
         seen, before = len(self.model.events), self._before_rebalance()
         reward = self.model.rebalance(self.world.now, hint, recipient)
         count = len(self.model.events) - seen
@@ -288,7 +292,7 @@ class Twin:
         )
 
     def donate(self, sender: Any, amount: int, side: int | None = None) -> None:
-        """Settlement units, or token units of a side, sent to the pool past its functions."""
+        """Send settlement units, or token units of a side, directly to the pool."""
         token = self.world.token if side is None else (self.long_token, self.short_token)[side]
         ledger = self.world.ledger if side is None else (self.model.long_token, self.model.short_token)[side]
         self.chain.send(token, "transfer", [address_of(self.pool), amount], sender)
@@ -297,13 +301,13 @@ class Twin:
         self.compare()
 
     def set_price(self, price: int) -> None:
-        """WAD; of a pool on a `FixedOracle`."""
+        """Set the price (WAD) of the pool's `FixedOracle`."""
         assert isinstance(self.model.oracle, FixedOracle)
         self.chain.send(self.oracle, "setPrice", [price], self.world.owner)
         self.model.oracle.price = price
 
     def set_oracle_failing(self, failing: bool) -> None:
-        """Of a pool on a `FixedOracle`."""
+        """Make the pool's `FixedOracle` fail, or work again."""
         assert isinstance(self.model.oracle, FixedOracle)
         self.chain.send(self.oracle, "setReverting", [failing], self.world.owner)
         self.model.oracle.failure = Refused("OracleReverting") if failing else None
@@ -311,18 +315,18 @@ class Twin:
     # --- shorthand ---
 
     def move_to_rebalance(self, late: int = 0) -> None:
-        """To the time when the next rebalance opens, or some seconds later."""
+        """Move to the time when the next rebalance opens, or some seconds later."""
         self.world.move_to(self.model.next_rebalance + late)
 
     def next_epoch(self, keeper: Any, price: int | None = None) -> None:
-        """Rebalances on time, at `price` (WAD) or the price as it is, unpaid."""
+        """Rebalance on time and without a reward, at `price` (WAD) or at the current price."""
         if price is not None:
             self.set_price(price)
         self.move_to_rebalance()
         self.rebalance(keeper)
 
     def open_with(self, long_holder: Any, long: int, short_holder: Any, short: int, keeper: Any) -> None:
-        """Mints both sides (settlement units) and claims: from then on the holders have the tokens."""
+        """Mint tokens of both sides for so many settlement units, and claim them for the holders."""
         self.commit(long_holder, CommitType.LONG_MINT, long)
         self.commit(short_holder, CommitType.SHORT_MINT, short)
         self.next_epoch(keeper)
@@ -331,7 +335,7 @@ class Twin:
 
     @property
     def held(self) -> int:
-        """Settlement units that the pool holds."""
+        """The settlement units that the pool holds."""
         return self.world.ledger.balance_of(self.model.address)
 
     # --- comparison ---
@@ -349,13 +353,13 @@ class Twin:
         return value
 
     def _note_events(self, seen: int) -> None:
-        """Those of the model since it had emitted `seen`."""
+        """Take note of claims and controllers in the model's events, starting at number `seen`."""
         events = self.model.events[seen:]
         self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
         self.controllers.update(event.arguments["controller"] for event in events if event.name == "Committed")
 
     def compare(self) -> None:
-        """Every view and every balance, and the invariants that hold at all times."""
+        """Compare every view and every balance, and check the invariants that hold at all times."""
         if not self.world.checks:
             return
         require_equal(*self._read())
@@ -368,14 +372,14 @@ class Twin:
         require(next_rebalance % interval == 0, f"P11: the next rebalance is at {next_rebalance}")
 
     def answers(self) -> list[Answer]:
-        """What the chain says to every view and for every balance, beside the model."""
+        """Return the chain's value of every view and balance, with the model's."""
         return answers(*self._read())
 
     def solvency(self, found: Mapping[str, int]) -> tuple[int, int]:
-        """Return the settlement units that the pool holds and owes, by the chain's answers alone.
+        """Return the settlement units that the pool holds and owes, using only the chain's values.
 
         Args:
-            found: what the chain told, by the names of `answers`.
+            found: the chain's values, by the names of `answers`.
         """
         model = self.model
         names = [f"{model.name} protocolFees", *(f"{model.name} {side} balance" for side in SIDES)]
@@ -389,13 +393,13 @@ class Twin:
         return found[f"USDC of {model.address}"], sum(found[name] for name in names)
 
     def _read(self) -> tuple[Sequence[int], list[View]]:
-        """The words that the lens reads, and the views in their order."""
+        """Return the words that the lens reads, and the views in the same order."""
         price = min(self.model.last_price * 103 // 100 + 1, MAX_PRICE)
         words = self.chain.read(self.world.contracts.lens, "read", address_of(self.pool), price, self.accounts)
         return list(words), list(self._views(price))
 
     def _views(self, preview_price: int) -> Iterator[View]:
-        """What the lens reads, in its order."""
+        """Yield the views in the order in which the lens reads them."""
         model, now, name = self.model, self.world.now, self.model.name
         ledgers = self.world.ledger, model.long_token, model.short_token
         tokens = "USDC", f"{name} L-tokens", f"{name} S-tokens"
@@ -437,7 +441,7 @@ class Twin:
         return self.model.balances(), self.model.protocol_fees, self.model.last_price, self.held
 
     def _check_rebalance(self, balances: tuple[int, int], fees: int, last_price: int, held: int, reward: int) -> None:
-        """P2; P3 and P4 where no batch executed."""
+        """Check invariant P2, and also P3 and P4 if no batch executed."""
         model = self.model
         require(self.held == held - reward, "P2: only the reward leaves in a rebalance")
         batches = [model.batch(model.epoch - 1, kind) for kind in CommitType]

@@ -99,9 +99,7 @@ def test_code_that_a_node_does_not_know_yet__is_not_recorded(
         patch.setattr(type(chain.provider), "get_code", lagging)
         with pytest.raises(ContractError) as raised:
             deploy_system(owner, small, path)
-    assert str(raised.value) == (
-        f"there is no code at {keeper}, where there should be: the chain's node is behind. Wait, then run again"
-    )
+    assert str(raised.value) == (f"there is no code at {keeper} yet: the node is behind. Wait, then run again")
     assert "keeper" not in records.load(path).deployments
     assert deploy_system(owner, small, path).deployments["keeper"].code_hash == contracts.code_hash(keeper)
     assert owner.nonce == start + len(STEPS)
@@ -123,7 +121,7 @@ def test_nonce_of_a_node_that_is_behind__is_not_used(
         with pytest.raises(SendingError) as raised:
             deploy_system(owner, small, path, lag)
         assert str(raised.value) == (
-            f"the next nonce of {owner.address} is {stale + 1}, but this chain expects {stale}: its node is behind. "
+            f"the next nonce of {owner.address} is {stale + 1}, but the node is behind: it expects nonce {stale}. "
             "Wait, then run again"
         )
     with monkeypatch.context() as patch:

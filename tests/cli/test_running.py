@@ -58,7 +58,7 @@ def test_owner__with_another_account__is_told_who_has_to_send(system: System) ->
 def test_upkeep__no_price_for_two_days__says_for_which_time_and_fails(system: System) -> None:
     """The grid times in between are skipped: the price of the latest is missing."""
     with connected(system.url):
-        time = instance("LeveragedPool", pools_of(system)[0]).nextRebalance() + 48 * 3_600
+        time = instance("LeveragedPool", system.pools[0]).nextRebalance() + 48 * 3_600
     system.move_to(time)
     done = system.run("upkeep", "--yes")
     assert (done.returncode, done.stdout) == (1, "Nothing is ready\n")

@@ -13,7 +13,7 @@ from perpetual_pools.demo.market import Market
 from perpetual_pools.demo.mining_report import build_mining, print_f2, print_mining
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
-from perpetual_pools.formatting import as_utc, new_table
+from perpetual_pools.formatting import as_utc, new_table, rounded, rounded_percent
 
 SCHEMA_VERSION = 1
 WAD_DECIMALS = 18
@@ -150,20 +150,20 @@ def _markets_table(report: dict[str, Any]) -> Table:
         first, last = int(market["first_price_wad"]), int(market["last_price_wad"])
         table.add_row(
             market["name"],
-            _percent(Decimal(last) / first - 1),
+            rounded_percent(Decimal(last) / first - 1),
             "",
             "",
             "",
-            _usdc(market["keeper_pay_usdc_units"]),
-            _usdc(market["fees_usdc_units"]),
+            rounded(market["keeper_pay_usdc_units"], DECIMALS),
+            rounded(market["fees_usdc_units"], DECIMALS),
         )
         for side in ("long", "short"):
             table.add_row(
                 f"  {side}",
                 "",
-                _usdc(market[f"{side}_balance_usdc_units"]),
-                f"{_decimal(market[f'{side}_token_price_wad'], WAD_DECIMALS):.4f}",
-                _percent(_decimal(market[f"{side}_rebalancing_rate_wad"], WAD_DECIMALS)),
+                rounded(market[f"{side}_balance_usdc_units"], DECIMALS),
+                rounded(market[f"{side}_token_price_wad"], WAD_DECIMALS, 4, style=""),
+                rounded_percent(Decimal(market[f"{side}_rebalancing_rate_wad"]).scaleb(-WAD_DECIMALS)),
             )
     return table
 
@@ -175,21 +175,8 @@ def _traders_table(report: dict[str, Any]) -> Table:
     for trader in report["traders"]:
         table.add_row(
             trader["role"],
-            _usdc(trader["stake_usdc_units"]),
-            _usdc(trader["worth_usdc_units"]),
-            f"{_decimal(trader['profit_usdc_units'], DECIMALS):+z,.2f}",
+            rounded(trader["stake_usdc_units"], DECIMALS),
+            rounded(trader["worth_usdc_units"], DECIMALS),
+            rounded(trader["profit_usdc_units"], DECIMALS, style="+z,"),
         )
     return table
-
-
-def _decimal(units: str, decimals: int) -> Decimal:
-    """Return an amount in whole tokens."""
-    return Decimal(units).scaleb(-decimals)
-
-
-def _usdc(units: str) -> str:
-    return f"{_decimal(units, DECIMALS):,.2f}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{share * 100:+z.2f} %"

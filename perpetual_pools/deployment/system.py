@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
 
@@ -64,6 +63,7 @@ from perpetual_pools.deployment.resume import (
     verify_record,
     verify_step,
 )
+from perpetual_pools.formatting import ether
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Call, Deployment, Intent, Record
@@ -86,11 +86,6 @@ def commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _decimal(units: int, decimals: int) -> str:
-    """Return the amount as a decimal number, rounded to six places."""
-    return f"{Decimal(units).scaleb(-decimals):.6f}"
 
 
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
@@ -206,8 +201,8 @@ class SystemDeployment:
     def _describe_cost(self) -> Iterator[str]:
         units, price = self.gas(), ape.chain.provider.gas_price
         yield (
-            f"About {units:,} gas, which costs {_decimal(units * price, 18)} ETH at {_decimal(price, 9)} gwei, plus the "
-            f"chain's fee for publishing the data. {self.account.address} has {_decimal(self.account.balance, 18)} ETH"
+            f"About {units:,} gas, which costs {ether(units * price)} ETH at {ether(price, 9)} gwei, plus the "
+            f"chain's fee for publishing the data. {self.account.address} has {ether(self.account.balance)} ETH"
         )
 
     def gas(self) -> int:
@@ -299,8 +294,8 @@ class SystemDeployment:
         cost, balance = self.gas() * ape.chain.provider.gas_price, self.account.balance
         if balance < cost:
             raise DeploymentError(
-                f"{self.account.address} has {_decimal(balance, 18)} ETH, but the steps cost about "
-                f"{_decimal(cost, 18)} ETH: {_decimal(cost - balance, 18)} ETH are missing. Nothing was sent"
+                f"{self.account.address} has {ether(balance)} ETH, but the steps cost about "
+                f"{ether(cost)} ETH: {ether(cost - balance)} ETH are missing. Nothing was sent"
             )
 
     def _settle_intent(self) -> None:

@@ -1,4 +1,4 @@
-"""The interface of a chain that a twin needs: it deploys, sends and reads at an exact time."""
+"""The interface of a twin's chain: it deploys, sends and reads at an exact time."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -16,8 +16,8 @@ Logs = list[tuple[str, str, dict[str, Any]]]
 class Reverted(Exception):
     """A call that reverted.
 
-    `name` and `arguments` are those of the contract's error. The name is `Panic` for a panic, `Error` for a reason string,
-    and empty for any other data.
+    `name` is the contract's error, `Panic`, or `Error` for a reason string. It is empty for other data, which is then the
+    only one of the `arguments`.
     """
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -35,42 +35,54 @@ class Sent:
     """The events of the called contract, then those of the other contracts that the caller named."""
 
 
-class Chain(Protocol):
-    """The chain that a twin needs. Each implementation has its own type of accounts; `address_of` gives their addresses.
+class Caller(Protocol):
+    """Deploys, calls and reads contracts. Accounts are named by what the chain sends with: see `address_of`.
 
-    Contracts have their functions, `contract.function(*arguments, sender=...)`, an `address` and a `contract_type`.
+    A contract has an `address` and a `contract_type`, and answers to `contract.function(*arguments, sender=...)`.
     """
 
-    now: int
-    """The time of every call until `move_to`, in Unix seconds."""
-
-    @property
-    def id(self) -> int: ...
-
-    def move_to(self, timestamp: int) -> None: ...
-
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
-        """Deploy a contract, which is the name of one of the project's contracts or the type of any contract."""
+        """Deploy one of the project's contracts, by name, or another contract type."""
         ...
 
-    def at(self, contract: str | ContractType, address: str) -> Any: ...
+    def at(self, contract: str | ContractType, address: str) -> Any:
+        """Return the contract at the address."""
+        ...
 
     def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
-        """Send a call. `others` are contracts whose events are returned too. Raises Reverted with the contract's error."""
+        """Call a function, and return its events and those of `others`. Raises Reverted with the contract's error."""
         ...
 
-    def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
+    def read(self, contract: Any, method: str, *arguments: Any) -> Any:
+        """Return the answer of a view."""
+        ...
+
+
+class Chain(Caller, Protocol):
+    """Everything that a twin needs of a chain."""
+
+    now: int
+    """Unix seconds: the time of every call until `move_to`."""
+
+    @property
+    def id(self) -> int:
+        """The chain id."""
+        ...
+
+    def move_to(self, timestamp: int) -> None:
+        """Set the time, in Unix seconds."""
+        ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """In the block, send calls of a contract's functions at the chain's time, and raise Reverted as `send` does."""
+        """Within the block, a direct call of a contract's function has the chain's time and raises Reverted, like `send`."""
         ...
 
     def logs(self) -> Logs:
-        """Return the events that the last call emitted, in order, from all contracts that the chain knows."""
+        """Return the events of the last call, in order, of all contracts that the chain knows."""
         ...
 
     def storage(self, contract: Any) -> object:
-        """Return a value that is equal for two states if all slots of the contract's storage are equal."""
+        """Return a value that is equal if and only if all storage slots of the contract are equal."""
         ...
 
 

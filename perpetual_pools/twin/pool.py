@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
 from perpetual_pools.model.events import Event
-from perpetual_pools.twin.chain import Chain, Events, address_of
+from perpetual_pools.twin.chain import Caller, Chain, Events, address_of
 from perpetual_pools.twin.comparison import (
     WHOLE,
     WORD,
@@ -162,7 +162,7 @@ class Contracts:
     lens: Any
 
 
-def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
+def deploy_contracts(chain: Caller, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
     return Contracts(
         decimals,
         chain.deploy("MockERC20", "USD Coin", "USDC", decimals),
@@ -172,7 +172,7 @@ def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int
     )
 
 
-def deploy_pool(chain: Chain, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
+def deploy_pool(chain: Caller, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
     """Deploy a pool, and let all people approve it."""
     arguments = tuple(asdict(params).values())
     address = chain.read(contracts.factory, "poolAddress", arguments, address_of(deployer))

@@ -12,13 +12,12 @@ from perpetual_pools.chain import contracts
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.deployment.check import check
 from perpetual_pools.deployment.facts import Fact
-from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError
 from perpetual_pools.records import Record
 from tests.support.commands import run
-from tests.support.systems import PARAMS, System
+from tests.support.systems import PARAMS, HandedOver, System
 
 POOL = "3-BTC/USDC"
 LONG, SHORT = "3L-BTC/USDC", "3S-BTC/USDC"
@@ -348,10 +347,9 @@ def test_check__code_that_was_replaced__is_found(chain: Any, deployed: Record, f
 
 
 def test_check__owner_that_has_not_accepted__is_a_difference_until_then(
-    owner: Any, bob: Any, path: Path, small: Parameters
+    owner: Any, bob: Any, handed_over: HandedOver
 ) -> None:
-    parameters = small.model_copy(update={"owner": bob.address, "fee_recipient": "owner"})
-    record = deploy_system(owner, parameters, path)
+    parameters, record = handed_over.parameters, handed_over.record
     assert rows(check(parameters, record)) == [
         row
         for name in ("factory", "farm")

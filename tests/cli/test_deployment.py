@@ -22,6 +22,7 @@ from tests.support.commands import UNDER_WAY
 from tests.support.interruptions import PAIRS, POOL, STEPS, Crash, Faults
 from tests.support.systems import LOCAL
 
+pytestmark = pytest.mark.usefixtures("deployment")
 HOUR = 3_600
 USDC = 10**6
 
@@ -34,12 +35,6 @@ def essence(record: Record) -> dict[str, Any]:
         for name, entry in record.deployments.items()
     }
     return {**calls, **made}
-
-
-@pytest.fixture(autouse=True)
-def deployed_once(deployment: Record) -> Record:
-    """Tests run on the chain of the small system, which has all of it once already."""
-    return deployment
 
 
 @pytest.fixture
@@ -84,11 +79,12 @@ def test_deploy_system__crash_at_every_moment__sends_nothing_twice(
     assert record.intent is None
 
 
-def test_deploy_system__finished__sends_and_writes_nothing(owner: Any, path: Path, small: Parameters) -> None:
-    record = deploy_system(owner, small, path)
+def test_deploy_system__finished__sends_and_writes_nothing(
+    owner: Any, path: Path, small: Parameters, deployed: Record
+) -> None:
     before, written = owner.nonce, path.stat().st_mtime_ns
     said: list[str] = []
-    assert deploy_system(owner, small, path, said.append) == record
+    assert deploy_system(owner, small, path, said.append) == deployed
     assert said == [f"{name}: done already" for name in STEPS]
     assert (owner.nonce, path.stat().st_mtime_ns) == (before, written)
 
@@ -286,9 +282,9 @@ def record_of_failure(line: str) -> str:
 
 
 @pytest.fixture
-def deployed(deployed_once: Record, path: Path) -> Record:
+def deployed(deployment: Record, path: Path) -> Record:
     """The finished deployment of `small`, recorded at `path`."""
-    records.save(path, deployed_once)
+    records.save(path, deployment)
     return records.load(path)
 
 
@@ -650,15 +646,14 @@ def test_deploy_system__finished__needs_no_price(owner: Any, chain: Any, path: P
 
 
 def test_pool_of_the_record__commits_and_rebalances(
-    owner: Any, alice: Any, bob: Any, keeper: Any, chain: Any, path: Path, small: Parameters
+    owner: Any, alice: Any, bob: Any, keeper: Any, chain: Any, deployment: Record
 ) -> None:
     """1,000 USDC on each side of 3-BTC/USDC, then the price rises from 30,000 to 33,000 in an hour.
 
     Each side pays 2 % a year for that hour, 10**9 * 0.02 / 8,760 = 2,283.1, so 2,283 units. Short keeps
     (10 / 11)**3 of 999,997,717, which is 751,313,085.65, rounded up, and long gains the rest of it. On time, no reward.
     """
-    chain.mine(timestamp=(chain.blocks.head.timestamp // HOUR + 1) * HOUR + 600)
-    record = deploy_system(owner, small, path)
+    record = deployment
     token = instance("MockERC20", record.address("settlement token"))
     feed = instance("ReplayAggregator", record.address("BTC/USD feed"))
     pool = instance("LeveragedPool", record.address(POOL))

@@ -18,6 +18,8 @@ from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
 from tests.support.interruptions import STEPS, Crash, Faults
 
+pytestmark = pytest.mark.usefixtures("deployment")
+
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:

@@ -14,8 +14,8 @@ from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError, load
-from tests.fork.conftest import MAINNET
-from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH
+from tests.support.fork import MAINNET
+from tests.support.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH
 
 STEPS = 2 + 2 + 4 + 1 + 8 + 16 + 2
 """Oracles, factory and keeper, pools, farm, pairs, farms, offers of ownership."""

@@ -1,4 +1,4 @@
-"""How amounts, shares, durations, times and tables are written, for people."""
+"""The formats of amounts, shares, durations, times and tables for people."""
 
 from __future__ import annotations
 

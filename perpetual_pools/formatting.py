@@ -30,6 +30,20 @@ def decimal(units: int, decimals: int, places: int = 2) -> str:
     return f"{sign}{whole:,}.{rest * 10**places // unit:0{places}d}"
 
 
+def rounded(units: int | str, decimals: int, places: int = 2, style: str = ",") -> str:
+    """Return `1,234.57`, rounded to `places` digits.
+
+    Args:
+        style: how Python writes the number: `,` groups thousands, `+z,` adds a sign, and nothing does neither.
+    """
+    return f"{Decimal(units).scaleb(-decimals):{style}.{places}f}"
+
+
+def ether(wei: int, decimals: int = 18) -> str:
+    """Return `0.012346`, rounded to six digits: ether, or gwei if `decimals` is 9."""
+    return rounded(wei, decimals, 6, style="")
+
+
 def tcr(wei: int) -> str:
     """Return `1,234.5 TCR` with every digit that is not a trailing zero."""
     whole, fraction = divmod(wei, TCR)
@@ -48,6 +62,11 @@ def rate(wad: int) -> str:
     """Return `+10.00 %` for a WAD, cut after a hundredth."""
     text = decimal(100 * wad, 18)
     return f"{text if wad < 0 else f'+{text}'} %"
+
+
+def rounded_percent(share: Decimal) -> str:
+    """Return `+2.86 %` for 0.02857, rounded to a hundredth."""
+    return f"{share * 100:+z.2f} %"
 
 
 def percent(part: int, whole: int) -> str:

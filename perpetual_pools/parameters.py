@@ -1,8 +1,11 @@
-"""Parameters of a deployment: one YAML file, checked whole before anything is sent.
+"""The parameters of a deployment: `load` reads them from one YAML file and checks all of it before anything is sent.
 
-Amounts are written with their units ("2 USDC", "1 hour", "2 %/year", "0.5 %") and are exact: fractions exist only while the
-file is read, what comes out is integers in the units of the contracts. All that is wrong is reported at once, each problem
-with its line and what was expected there.
+The file writes amounts with their units ("2 USDC", "1 hour", "2 %/year", "0.5 %"). They are exact: `load` converts them to
+integers in the units of the contracts, without rounding. It reports all mistakes at once, each with its line and the value
+that was expected there.
+
+The file has four parts: the parsers of single values (some also read the options of commands), the sections of the file as
+models, `load`, and the checks of values that must fit together.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS, PoolParams, Refused
 
 Location = tuple[str | int, ...]
-"""The way to a value in the file: keys, and positions in lists."""
+"""The path to a value in the file: keys, and positions in lists."""
 
 LOCAL_CHAIN_ID = 31337
 TEST_CHAIN_IDS = frozenset({LOCAL_CHAIN_ID, 421614})
@@ -40,17 +43,21 @@ TCR_DECIMALS = 18
 _NULL = frozenset({"", "~", "null"})
 _PERCENT = 10**16
 _BASIS_POINTS = 100
-"""In a percent."""
+"""Basis points in one percent."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _MOST_MAX_AGE = 7 * _SECONDS["day"]
-"""A feed's heartbeat is at most a day: more than a week is "25 days" for "25 hours", and the price of a dead feed."""
+"""The longest accepted `max_age`, in seconds.
+
+No feed has a heartbeat longer than a day. A longer `max_age` is a mistake, like "25 days" for "25 hours", and would accept
+the price of a dead feed.
+"""
 _QUANTITY = re.compile(r"(?P<number>[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) ?(?P<unit>\S.*)")
 _MARKET = re.compile(r"[!-.0-~]+/[!-.0-~]+")
-"""Two words of visible ASCII: what looks alike is the same."""
+"""Two words of visible ASCII, so that names that look alike are the same."""
 
 
 class ParametersError(PerpetualPoolsError):
-    """What is wrong with a file of parameters: (line, message) of each problem, from the top."""
+    """All mistakes in a parameters file. `problems` has the line and the message of each, from top to bottom."""
 
     def __init__(self, path: Path, problems: list[tuple[int, str]]) -> None:
         self.path = path
@@ -59,7 +66,7 @@ class ParametersError(PerpetualPoolsError):
 
 
 ValueProblem = PydanticCustomError
-"""What a value should have been, and was."""
+"""A wrong value. The message says what was expected and what was found."""
 
 
 # --- values ---
@@ -70,7 +77,7 @@ def _expected(what: str, got: object) -> ValueProblem:
 
 
 def _quantity(value: object, units: dict[str, int], example: str) -> int:
-    """`value` in the smallest unit. `units` says how many of those make one of each unit."""
+    """Return `value` in the smallest unit. `units` gives the size of each accepted unit in smallest units."""
     match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None or match["unit"] not in units:
         raise _expected(example, value)
@@ -81,7 +88,7 @@ def _quantity(value: object, units: dict[str, int], example: str) -> int:
 
 
 def parse_address(value: object) -> str:
-    """With its checksum. Raises ValueProblem."""
+    """Return the address with its checksum. Raises ValueProblem."""
     if not isinstance(value, str) or not is_hex_address(value) or not value.startswith("0x"):
         raise _expected("an address (0x and 40 hexadecimal digits)", value)
     digits = value[2:]
@@ -106,7 +113,7 @@ def _yearly_rate(value: object) -> int:
 
 
 def parse_share(value: object) -> int:
-    """In ten-thousandths. Raises ValueProblem."""
+    """Return a share like "40 %" in ten-thousandths. Raises ValueProblem."""
     bps = _quantity(value, {"%": _BASIS_POINTS}, 'a share like "40 %"')
     if bps > 100 * _BASIS_POINTS:
         raise _expected("at most 100 %", value)
@@ -114,13 +121,13 @@ def parse_share(value: object) -> int:
 
 
 def parse_amount(value: object, symbol: str, decimals: int) -> int:
-    """Of the token, in its units. Raises ValueProblem."""
+    """Return an amount like "10 USDC" in the token's smallest units. Raises ValueProblem."""
     return _quantity(value, {symbol: 10**decimals}, f'an amount like "10 {symbol}"')
 
 
 @dataclass(frozen=True)
 class After:
-    """So many seconds after what it is about was deployed."""
+    """A time that is given as seconds after the deployment."""
 
     seconds: int
 
@@ -130,14 +137,14 @@ def _start(value: object) -> int | After:
         return After(_duration(value.removesuffix(" after deployment")))
     with suppress(ValueError):
         start = int(datetime.strptime(str(value), "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC).timestamp())
-        if as_utc(start) == value:  # strptime reads other scripts' digits too
+        if as_utc(start) == value:  # strptime also accepts the digits of other scripts
             return start
     raise _expected('a time like "2027-01-04 00:00 UTC" or "1 day after deployment"', value)
 
 
 def _settlement_amount(value: object, info: ValidationInfo) -> int:
     token: tuple[str, int] | None = info.context
-    if token is None:  # the token is wrong, which is reported at its own place
+    if token is None:  # the token itself is wrong, and that is reported at its own line
         return 0
     symbol, decimals = token
     amount = parse_amount(value, symbol, decimals)
@@ -167,7 +174,7 @@ def _integer(minimum: int, maximum: int) -> BeforeValidator:
 
 
 def parse_weight(value: object) -> int:
-    """A farm's weight. Raises ValueProblem."""
+    """Return a farm's weight. Raises ValueProblem."""
     return _whole(value, 0, 10**10 - 1)
 
 
@@ -196,7 +203,7 @@ def _address_or(*words: str) -> BeforeValidator:
 
 def _owner(value: object) -> str:
     if value in _NULL:
-        raise ValueProblem("no_owner", "set your Safe: the address that is to own factory and farm")
+        raise ValueProblem("no_owner", "set your Safe: the address that will own the factory and the farm")
     return str(_address_or("deployer").func(value))  # type: ignore[call-arg]
 
 
@@ -226,7 +233,7 @@ class _Section(BaseModel):
 
 
 class Token(_Section):
-    """One that exists, or "test" for a mock of this name, symbol and decimals."""
+    """An ERC-20 token: the address of an existing one, or "test" for a mock with this name, symbol and decimals."""
 
     address: AddressOrTest
     name: Text
@@ -242,9 +249,10 @@ class Sequencer(_Section):
 
 
 class FeedParameters(_Section):
-    """A price feed: one that exists, or "test" for a mock that starts at `first_price` (in units of its decimals).
+    """A price feed: the address of an existing one, or "test" for a mock.
 
-    Its name in the file is its description without spaces.
+    A mock starts at `first_price`, which is in units of the feed's decimals. A feed's name in the file is its description
+    without spaces.
     """
 
     address: AddressOrTest
@@ -255,7 +263,7 @@ class FeedParameters(_Section):
 
 
 class PoolTerms(_Section):
-    """What all pools of the deployment have in common. Units: see `PoolParams`."""
+    """The parameters that all pools of the deployment share. `PoolParams` documents the units."""
 
     rebalance_interval: Seconds
     front_running_interval: Seconds
@@ -268,14 +276,18 @@ class PoolTerms(_Section):
 
 
 class Amm(_Section):
-    """Uniswap V2, or one that runs its code."""
+    """The AMM: Uniswap V2, or an exchange that runs its code."""
 
     factory: Address
     router: Address
 
 
 class FarmParameters(_Section):
-    """The staking farm. `start`: Unix seconds, or so long after it is deployed. `primary`: ten-thousandths."""
+    """The staking farm.
+
+    `start` is in Unix seconds or a time after the farm's deployment. `primary` is the primary market's allocation in
+    ten-thousandths.
+    """
 
     reward_token: Token
     start: Start
@@ -283,9 +295,9 @@ class FarmParameters(_Section):
 
 
 class Market(_Section):
-    """One pool: what the feed prices, in the settlement token.
+    """One pool. Its market names the asset that the feed prices, and the settlement token.
 
-    `weight`: of each of its tokens in the primary market, and of each pair of theirs in the secondary.
+    `weight` is the weight of four farms: the two pool tokens' in the primary market, and their pairs' in the secondary one.
     """
 
     market: MarketName
@@ -295,12 +307,12 @@ class Market(_Section):
 
     @property
     def name(self) -> str:
-        """Like `3-BTC/USDC`."""
+        """The pool's name, like `3-BTC/USDC`."""
         return f"{self.leverage}-{self.market}"
 
     @property
     def tokens(self) -> tuple[str, str]:
-        """Like `3L-BTC/USDC` and `3S-BTC/USDC`."""
+        """The names of the pool tokens, like `3L-BTC/USDC` and `3S-BTC/USDC`."""
         return f"{self.leverage}L-{self.market}", f"{self.leverage}S-{self.market}"
 
 
@@ -309,9 +321,9 @@ def _section_or(word: str) -> BeforeValidator:
 
 
 class Parameters(_Section):
-    """A deployment: which chain, whose, on which token and feeds, which pools, traded and staked where.
+    """All parameters of a deployment: the chain, the owner, the tokens, the feeds, the AMM, the farm and the pools.
 
-    `sequencer` is None on a chain without one, `amm` is None where a test deploys its own.
+    `sequencer` is None on a chain without one. `amm` is None if the deployment creates a test AMM of its own.
     """
 
     chain_id: ChainId
@@ -329,11 +341,11 @@ class Parameters(_Section):
     _lines: dict[Location, int] = PrivateAttr(default_factory=dict)
 
     def problem(self, location: Location, message: str) -> ParametersError:
-        """An error at that place of the file."""
+        """Return an error for that place in the file."""
         return ParametersError(self._path, [(_line(self._lines, location), message)])
 
     def pool_params(self, market: Market, settlement_token: str, oracle: str) -> PoolParams:
-        """What the factory takes for `market`."""
+        """Return the parameters with which the factory deploys the pool of `market`."""
         return PoolParams(
             market=market.market,
             settlement_token=settlement_token,
@@ -344,7 +356,7 @@ class Parameters(_Section):
 
 
 def load(path: Path) -> Parameters:
-    """The parameters in the file. Raises ParametersError with all that is wrong; OSError when it cannot be read."""
+    """Return the parameters in the file. Raises ParametersError with all mistakes, or OSError if it cannot be read."""
     lines: dict[Location, int] = {}
     duplicates: list[tuple[int, str]] = []
     try:
@@ -360,7 +372,7 @@ def load(path: Path) -> Parameters:
         raise ParametersError(path, [(mark.line + 1 if mark else 1, f"not YAML: {error.problem}")]) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParametersError(path, [(1, f"not YAML: {error}")]) from error
-    if aliases:  # one may stand in what it is an alias of, and many multiply
+    if aliases:  # an alias can contain itself, and nested aliases multiply the size of the data
         raise ParametersError(path, aliases)
     data = _read(root, (), lines, duplicates) if root is not None else {}
     if duplicates:
@@ -379,14 +391,14 @@ def load(path: Path) -> Parameters:
 
 
 def _read(node: yaml.Node, location: Location, lines: dict[Location, int], duplicates: list[tuple[int, str]]) -> Any:
-    """Plain dicts, lists and texts: what a number or a name means is decided by the place it stands at."""
+    """Return plain dicts, lists and texts. The model of the section decides what each text means."""
     lines.setdefault(location, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in mapping:
-                duplicates.append((line, f"`{key}` is there twice, first on line {lines[(*location, key)]}"))
+                duplicates.append((line, f"`{key}` appears twice, first on line {lines[(*location, key)]}"))
                 continue
             lines[(*location, key)] = line
             mapping[key] = _read(value_node, (*location, key), lines, duplicates)
@@ -397,14 +409,14 @@ def _read(node: yaml.Node, location: Location, lines: dict[Location, int], dupli
 
 
 def _line(lines: dict[Location, int], location: Location) -> int:
-    """Of the value, or of the innermost section around it that is there."""
+    """Return the line of the value, or of the innermost section around it that the file has."""
     while location and location not in lines:
         location = location[:-1]
     return lines.get(location, 1)
 
 
 def _settlement_unit(data: Any) -> tuple[str, int] | None:
-    """Symbol and decimals, which amounts need; None when they are wrong."""
+    """Return the symbol and decimals that amounts of the settlement token need, or None if they are wrong."""
     try:
         token = Token.model_validate(data["settlement_token"])
     except (ValidationError, KeyError, TypeError):
@@ -444,7 +456,7 @@ def _keys_at(location: Location) -> list[str]:
     return list(section.model_fields)
 
 
-# --- what must fit together ---
+# --- values that must fit together ---
 
 
 def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
@@ -458,7 +470,7 @@ def _conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
     yield from _feed_conflicts(parameters)
     if parameters.farm.reward_token.decimals != TCR_DECIMALS:
         place = ("farm", "reward_token", "decimals")
-        yield place, f"expected {TCR_DECIMALS}: the programme of emissions counts in them"
+        yield place, f"expected {TCR_DECIMALS}: the programme of emissions counts in wei"
     yield from _market_conflicts(parameters)
     yield from _shared_addresses(parameters)
     yield from _refusals(parameters)
@@ -473,12 +485,12 @@ def _feed_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
         if feed.address != "test" and feed.first_price is not None:
             yield ("feeds", name, "first_price"), "expected no first price: this feed has its own"
         if "".join(feed.description.split()) != name:
-            message = f"expected what the feed's name {name} is without spaces, got {feed.description!r}"
+            message = f"expected a description that reads {name} without its spaces, got {feed.description!r}"
             yield ("feeds", name, "description"), message
         if feed.max_age == 0:
             yield ("feeds", name, "max_age"), "expected more than 0 seconds: no round would ever be fresh"
         if feed.max_age > _MOST_MAX_AGE:
-            yield ("feeds", name, "max_age"), "expected at most 7 days: no feed's heartbeat is longer than one"
+            yield ("feeds", name, "max_age"), "expected at most 7 days: no feed's heartbeat is longer than a day"
 
 
 def _market_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
@@ -493,7 +505,7 @@ def _market_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
         elif market.feed.partition("/")[0] != base:
             yield (
                 ("markets", i, "feed"),
-                f"expected a feed of {base}, as the market {market.market} is, got {market.feed!r}",
+                f"expected a feed of {base} for the market {market.market}, got {market.feed!r}",
             )
         if quote != parameters.settlement_token.symbol:
             message = f"expected a market in the settlement token, {base}/{parameters.settlement_token.symbol}"
@@ -504,18 +516,18 @@ def _market_conflicts(parameters: Parameters) -> Iterator[tuple[Location, str]]:
 
 
 def _shared_addresses(parameters: Parameters) -> Iterator[tuple[Location, str]]:
-    """Contracts that would do two things at once, and money that would go to one of them."""
+    """Yield addresses that have two roles, and contracts that would own the system or receive its fees."""
     roles: dict[str, str] = {}
     receivers = [("", (key,), getattr(parameters, key)) for key in ("owner", "fee_recipient")]
     for role, location, address in (*_contracts(parameters), *receivers):
         if address in roles:
-            yield location, f"expected another address than that of the {roles[address]}, got {address}"
+            yield location, f"expected an address other than that of the {roles[address]}, got {address}"
         elif role and address != "test":
             roles[address] = role
 
 
 def _contracts(parameters: Parameters) -> Iterator[tuple[str, Location, str]]:
-    """Role, place and address of each that the file names."""
+    """Yield the role, place and address of each contract that the file names."""
     yield "settlement token", ("settlement_token", "address"), parameters.settlement_token.address
     yield "reward token", ("farm", "reward_token", "address"), parameters.farm.reward_token.address
     for name, feed in parameters.feeds.items():
@@ -528,7 +540,7 @@ def _contracts(parameters: Parameters) -> Iterator[tuple[str, Location, str]]:
 
 
 def _only_for_tests(parameters: Parameters) -> Iterator[tuple[Location, str]]:
-    reason = f"chain {parameters.chain_id} is not for tests"
+    reason = f"chain {parameters.chain_id} is not a test chain"
     for _, location, address in _contracts(parameters):
         if address == "test":
             yield location, f"expected an address: {reason}"
@@ -541,7 +553,7 @@ def _only_for_tests(parameters: Parameters) -> Iterator[tuple[Location, str]]:
 
 
 def _refusals(parameters: Parameters) -> Iterator[tuple[Location, str]]:
-    """What the contracts would refuse, each once."""
+    """Yield the values that the contracts would refuse, each of them once."""
     seen: set[Location] = set()
     for i, market in enumerate(parameters.markets):
         params = parameters.pool_params(market, ZERO_ADDRESS, ZERO_ADDRESS)

@@ -1,6 +1,7 @@
-"""Records of deployments: what was sent to which chain, in `deployments/<network>.json`.
+"""Records of deployments: the contracts and transactions of one chain, in `deployments/<network>.json`.
 
-A record is written whole or not at all, so whoever reads it, a resumed deployment above all, never sees half of one.
+Records are written atomically, so a reader, such as a resumed deployment, never sees half of one. The models of the JSON
+come first (`Record` is the whole file), then `load`, `save` and the lock that keeps other runs out (`exclusive`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Argument = str | int
 
 
 class RecordError(PerpetualPoolsError):
-    """A record that cannot be read, or is in use."""
+    """A record that cannot be read or is in use."""
 
 
 class _Entry(BaseModel):
@@ -30,13 +31,14 @@ class _Entry(BaseModel):
 
 
 class Deployment(_Entry):
-    """One contract.
+    """One deployed contract.
 
-    `arguments` are the constructor's (of a pool: the fields of its parameters), by name in the ABI's order; integers in the
-    units of the contract, written as decimal strings, which every reader of JSON keeps exact.
-    `commit` is the repository's, with `-dirty` when files were changed; null where there is none. A pool's is its factory's,
-    which holds the code of pools. Where the code is not the project's, `commit` and `compiler` are null. Of a pair that was
-    there already nobody knows `transaction`, `block`, `gas_used` and `deployer`.
+    `arguments` holds the arguments of the constructor (for a pool, the fields of its parameters) by name, in the ABI's
+    order. Integers are in the units of the contract and written as decimal strings, which every JSON reader keeps exact.
+
+    `commit` is the repository's commit, with `-dirty` if files were changed, or null without a repository. A pool has the
+    commit of its factory, because the factory holds the code of pools. `commit` and `compiler` are null for code that is
+    not the project's. `transaction`, `block`, `gas_used` and `deployer` are null for a pair that existed before.
     """
 
     contract: str
@@ -49,16 +51,16 @@ class Deployment(_Entry):
     commit: str | None
     compiler: str | None
     code_hash: str
-    """Keccak-256 of the code at the address."""
+    """The Keccak-256 hash of the code at the address."""
     tokens: dict[str, str] = {}
-    """Of a pool: the addresses of its two tokens by their names."""
+    """The addresses of a pool's two tokens, by their names. Empty for other contracts."""
 
 
 class Call(_Entry):
-    """One transaction that is no deployment."""
+    """One transaction that calls a deployed contract."""
 
     target: str
-    """The entry of `deployments` that was called."""
+    """The name of the called contract in `deployments`."""
     function: str
     arguments: dict[str, str]
     transaction: str
@@ -68,7 +70,7 @@ class Call(_Entry):
 
 
 class Intent(_Entry):
-    """A transaction that is about to be sent, or was sent and is not recorded yet."""
+    """A transaction that is about to be sent, or that was sent but is not recorded yet."""
 
     step: str
     nonce: int
@@ -79,9 +81,9 @@ class Intent(_Entry):
 
 
 class Record(BaseModel):
-    """All that was deployed to one chain from one file of parameters by one account.
+    """Everything that one account deployed to one chain from one parameters file.
 
-    `genesis` is the hash of block 0: local chains share a chain id and differ in it.
+    `genesis` is the hash of block 0. It distinguishes local chains, which share a chain id.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -97,24 +99,25 @@ class Record(BaseModel):
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Of all that was deployed and of the pools' tokens, by name."""
+        """The addresses of all deployed contracts and pool tokens, by name."""
         entries = self.deployments.items()
         tokens = {name: address for _, entry in entries for name, address in entry.tokens.items()}
         return {name: entry.address for name, entry in entries} | tokens
 
     def address(self, name: str) -> str:
-        """Raises RecordError when nothing of that name was deployed."""
+        """Return the address of a deployed contract or pool token. Raises RecordError if the record has no such name."""
         addresses = self.addresses
         if name not in addresses:
-            raise RecordError(f"the record has no {name!r}, only {', '.join(addresses) or 'nothing yet'}")
+            raise RecordError(f"the record has no {name!r}. It has: {', '.join(addresses) or 'nothing yet'}")
         return addresses[name]
 
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Keeps other runs from the records of the folder meanwhile: two at once could both send a step.
+    """Lock the record's folder during the block, because two runs at once could both send the same step.
 
-    The lock is the process's own and ends with it, however that ends. Raises RecordError when another run has it.
+    The operating system releases the lock when the process ends, even after a crash. Raises RecordError if another run
+    holds the lock.
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,14 +126,16 @@ def exclusive(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RecordError(f"{path}: another run works in this folder: wait for its end, then run again") from None
+            raise RecordError(
+                f"{path}: another run is working in this folder: wait until it ends, then run again"
+            ) from None
         yield
     finally:
         os.close(directory)
 
 
 def load(path: Path) -> Record | None:
-    """The record, None when there is no such file. Raises RecordError when the file is no record."""
+    """Return the record, or None if the file does not exist. Raises RecordError if the file is not a valid record."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -144,8 +149,8 @@ def load(path: Path) -> Record | None:
 
 
 def save(path: Path, record: Record) -> None:
-    """Replaces the record at `path`: after a crash at any moment the file is the old one or the new one, whole."""
-    path = path.resolve()  # of a link, what it points to is replaced
+    """Replace the record at `path`. After a crash at any moment, the file is complete: either the old one or the new one."""
+    path = path.resolve()  # if the path is a link, replace the file that it points to
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
@@ -155,12 +160,12 @@ def save(path: Path, record: Record) -> None:
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)  # a record is public; mkstemp keeps what it makes to its user
+        temporary.chmod(0o644)  # records are public, but mkstemp makes files private
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    # The new name of the file is on disk when its directory is.
+    # The file's new name is on disk only after the directory is synced.
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

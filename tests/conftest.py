@@ -1,16 +1,16 @@
-"""The cast, and the market that most tests begin with; where they are, and which tests need a node.
+"""The cast of the tests, and the market that most of them begin with.
 
-Tests run in this process, in an EVM of their own, on the contracts as `./dev` compiled them last: neither Ape nor a node has
-a part in it. Those of the folders `cli`, `fork`, `gas` and `scripts` are about Ape and nodes, and run on an anvil through
-Ape. Some others, marked `anvil`, run on an anvil as well, to show that it makes no difference; with `--chain anvil` all that
-use `world` run there, and there alone.
+Most tests run in pytest's own process, in an EVM of their own, on the contracts that `./dev` compiled last. They need
+neither Ape nor a node. The tests in `cli`, `fork` and `gas` are about Ape and nodes, and run on an anvil. Those marked
+`anvil` run on an anvil as well, and show that both give the same results. With `--chain anvil`, every test that uses `world`
+runs on an anvil, and only there.
 
-What needs a node gets the mark `chain`, so that the tests can be run in two parts:
+Tests that need a node get the mark `chain`, which splits the tests in two:
 
     pytest -p no:ape_test -m "not chain"
     ape test --network arbitrum:local:foundry -m chain
 
-What a test changes is undone after it: each has an EVM of its own, and Ape isolates the anvil.
+No test sees what another has changed: in the process each has its own EVM, and Ape takes an anvil back to a snapshot.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from tests.support.findings import FINDINGS
 from tests.support.third_party import read_proxy_type
 
 ROOT = Path(__file__).parent.parent
-NODE_FOLDERS = {"cli", "fork", "gas", "scripts"}
+NODE_FOLDERS = {"cli", "fork", "gas"}
 NODE_FIXTURES = {"accounts", "chain", "networks"}
 """Ape's own."""
 PROCESS, ANVIL = "process", "anvil"

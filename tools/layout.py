@@ -1,7 +1,7 @@
 """Storage layout and code size of every deployed contract: `python -m tools.layout`, a part of `./dev lint`.
 
-Prints both. Fails when a layout is not that of snapshots/layout.json, and when a size is over the limit of EIP-170, or of
-EIP-3860 for deployment code. `--update` writes the file anew, when the change is meant.
+It prints both. It fails if a layout differs from snapshots/layout.json, if code is larger than EIP-170 allows, or if
+deployment code is larger than EIP-3860 allows. `--update` writes the file after an intended change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEPLOYMENT_LIMIT = 49_152
 
 
 def slots(layout: dict[str, Any]) -> dict[str, str]:
-    """`{"0": "_state PoolState"}`: what stands in each slot, from its lowest byte on."""
+    """Return the contents of each slot, from its lowest byte on, like `{"0": "_state PoolState"}`."""
     types, result = layout["types"] or {}, dict[str, str]()
     for variable in layout["storage"]:
         entry = f"{variable['label']} {types[variable['type']]['label']}"
@@ -33,7 +33,7 @@ def slots(layout: dict[str, Any]) -> dict[str, str]:
 
 
 def structs(layout: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The structs that storage is made of, with their slots."""
+    """Return the structs in storage, with their slots."""
     types = layout["types"] or {}
     found = {kind["label"]: kind["members"] for kind in types.values() if "members" in kind}
     return {label: slots({"types": types, "storage": members}) for label, members in sorted(found.items())}
@@ -49,7 +49,7 @@ Sizes = dict[str, tuple[int, int]]
 
 
 def layouts(root: Path) -> Layouts:
-    """Of each contract: `slot`, `transient slot`, and the structs by their names."""
+    """Return for each contract its slots, its transient slots and its structs by name."""
     sources = {name: contracts[name] for contracts in front_end(root)["contracts"].values() for name in contracts}
     return {
         name: {
@@ -62,7 +62,7 @@ def layouts(root: Path) -> Layouts:
 
 
 def sizes(root: Path) -> Sizes:
-    """Bytes of code and of deployment code, as Ape compiled them."""
+    """Return the bytes of code and of deployment code of each contract, as Ape compiled it."""
     return {
         name: (size(contract["runtimeBytecode"]), size(contract["deploymentBytecode"]))
         for name, contract in artifacts(root).items()
@@ -96,7 +96,12 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         (root / SNAPSHOT).write_text(json.dumps(found, indent=2) + "\n")
     wrong = list(faults(found, measured, json.loads((root / SNAPSHOT).read_text())))
     if wrong:
-        print("\n".join(wrong), "If that is meant: ./dev python -m tools.layout --update", sep="\n", file=sys.stderr)
+        print(
+            "\n".join(wrong),
+            "If the change is intended: ./dev python -m tools.layout --update",
+            sep="\n",
+            file=sys.stderr,
+        )
     return 1 if wrong else 0
 
 

@@ -1,7 +1,7 @@
 """The lock files in requirements/: every package with its hashes, compiled from pyproject.toml.
 
-`python -m tools.locks` writes them anew (it needs the package index); `--check`, a part of `./dev lint`, needs no internet
-and fails when a lock lacks a version that pyproject.toml names, or when two locks of one environment disagree.
+`python -m tools.locks` writes them; it needs the package index. `--check`, a part of `./dev lint`, needs no internet. It
+fails if a lock lacks a version that pyproject.toml names, or if two locks of one environment disagree.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("requirements")
 PYTHON = "3.11"
 EXTRAS: dict[str, list[str]] = {"run": [], "test": ["test"], "lint": ["test", "lint"]}
-"""The project's own environment, which grows: each lock holds the package's dependencies and these extras."""
+"""The locks of the project's own environment: each holds the package's dependencies and these extras."""
 GROUPS = ("installer", "node", "prove")
-"""Dependency groups, each with a lock of its own."""
+"""The dependency groups, each with its own lock."""
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -53,7 +53,7 @@ def command(lock: str) -> list[str]:
 
 
 def faults(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the locks of the project at `root`."""
+    """Yield the faults in the locks of the project at `root`."""
     project = tomllib.loads((root / "pyproject.toml").read_text())
     environment: dict[str, tuple[str, str]] = {}
     for lock in (*EXTRAS, *GROUPS):

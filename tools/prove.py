@@ -183,6 +183,9 @@ def break_and_test(finding: str, files: list[str], place: Path, runner: Runner) 
                 compiler.write_changed(place, compiler.read_sources(ORIGINAL))
         except compiler.NotCompiled as error:
             raise NotProved(f"does not compile:\n{str(error)[-2_000:]}") from error
+        written = runner.run(place, sys.executable, "-m", "tools.artifacts")  # what tests deploy through the package
+        if written.returncode != 0:
+            raise NotProved(f"its artifacts cannot be written:\n{written.stdout}{written.stderr}")
         seconds = time.monotonic() - start
         return f"{failing_test(finding, files, place, runner)}, compiled in {seconds:.0f} s"
 

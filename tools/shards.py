@@ -1,13 +1,13 @@
-"""Runs all tests as two pytest processes side by side, and reports them as one: `./dev test`.
+"""The run of all tests as two pytest processes side by side, reported as one: `./dev test`.
 
-The shard `in-process` holds what needs no node: an EVM inside pytest's own process. The shard `chain` holds what is about
-Ape and nodes. Each writes a summary (tests/support/summary.py); the closing lines are computed from both:
+The tests of the shard `in-process` use an EVM inside pytest's own process. Those of the shard `chain` need Ape and a node.
+Each shard writes a summary (tests/support/summary.py), and the closing lines are computed from both:
 
     4321 passed, 0 failed
     findings without a test: none
 
-A shard that ends without a summary has died, and fails the run. `python -m tools.shards FILE ...` prints the closing lines
-of summaries that were written elsewhere. Standard library only.
+A shard that ends without a summary has died, and the run fails. `python -m tools.shards FILE ...` prints the closing lines
+for summaries that were written elsewhere. Standard library only.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ SHARDS: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class Summary:
-    """What one shard, or several together, did."""
+    """The results of one shard, or of several together."""
 
     passed: int
     failed: int
-    """Failures, and errors in fixtures."""
+    """The number of failures and of errors in fixtures."""
     failures: tuple[str, ...]
     """The names of those tests."""
     covered: frozenset[str]
-    """Findings that a selected test carries."""
+    """The findings whose id a selected test carries."""
     findings: frozenset[str]
-    """All findings there are."""
+    """All findings."""
 
     @classmethod
     def read(cls, path: Path) -> Summary:
@@ -77,16 +77,16 @@ NOTHING = Summary(0, 0, (), frozenset(), frozenset())
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one shard ended."""
+    """The end of one shard."""
 
     name: str
     exit_code: int
     summary: Summary | None
-    """None when it died."""
+    """None if it wrote none."""
 
     @property
     def died(self) -> bool:
-        """Whether it ended without saying what it did, or not as pytest ends."""
+        """Whether it ended without a summary, or with an exit code other than those of a finished run."""
         return self.summary is None or self.exit_code not in (0, 1, NO_TESTS)
 
 
@@ -94,7 +94,7 @@ def close(outcomes: Sequence[Outcome], *, complete: bool) -> int:
     """Print the closing lines and return the exit code.
 
     Args:
-        complete: all tests were to run, so every finding needs one.
+        complete: all tests were selected, so every finding needs one.
     """
     total = sum((outcome.summary for outcome in outcomes if outcome.summary), NOTHING)
     died = [outcome for outcome in outcomes if outcome.died]
@@ -102,7 +102,7 @@ def close(outcomes: Sequence[Outcome], *, complete: bool) -> int:
     for failure in total.failures:
         print(f"FAILED {failure}")
     for outcome in died:
-        print(f"The shard {outcome.name} ended early with exit code {outcome.exit_code}: its other tests did not run")
+        print(f"The shard {outcome.name} ended early with exit code {outcome.exit_code}; its other tests did not run")
     uncovered = total.uncovered if complete else []
     if complete and not died:
         print(f"findings without a test: {', '.join(uncovered) or 'none'}")
@@ -115,11 +115,11 @@ def run(
 ) -> int:
     """Run the shards side by side and return the exit code of the whole.
 
-    The first one's output is shown as it comes; the next one's follows from its beginning.
+    The output of the first shard is shown as it comes, and then that of the second from its beginning.
 
     Args:
         arguments: pytest's further arguments.
-        folder: where summaries and outputs are kept.
+        folder: for the summaries and outputs.
         complete: no argument deselects tests.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def run(
             follow(process, output)
     except KeyboardInterrupt:
         for _, process, _, _ in running:
-            process.wait()  # the terminal has interrupted it too
+            process.wait()  # the terminal interrupts it too
         raise
     finally:
         for _, process, _, _ in running:
@@ -165,7 +165,7 @@ def follow(process: subprocess.Popen[bytes], output: Path) -> None:
 
 
 def main(paths: Sequence[str]) -> int:
-    """Print the closing lines of summaries that were written elsewhere; a missing file is a shard that died."""
+    """Print the closing lines for summaries that were written elsewhere. A missing file counts as a shard that died."""
     read = {path: Summary.read(Path(path)) if Path(path).is_file() else None for path in paths}
     outcomes = [
         Outcome(Path(path).stem, 1 if summary is None or summary.failed else 0, summary)

@@ -1,7 +1,8 @@
-"""Where pool tokens are traded and the LP tokens of the secondary market come from: Uniswap V2, or one that runs its code.
+"""The AMM on which pool tokens are traded: Uniswap V2, or another exchange that runs its code, like SushiSwap.
 
-On a real chain factory and router are there, and their addresses are parameters: SushiSwap's do as well as Uniswap's. On a
-local chain `deploy` puts them there, from the bytecode in the npm packages that Uniswap publishes.
+On a real chain the AMM exists already, and the addresses of its factory and router are parameters. On a local chain
+`deploy` creates it from the code in Uniswap's npm packages. Only a checkout has them: that code is under the GPL, so it is
+not part of this package. The interfaces are in `perpetual_pools.artifacts`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import ape
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 
+from perpetual_pools.artifacts import artifact
+from perpetual_pools.chain.compiled import checkout
 from perpetual_pools.errors import PerpetualPoolsError
 from perpetual_pools.model import ZERO_ADDRESS
 
@@ -28,11 +31,13 @@ PAIR = "@uniswap/v2-core/build/UniswapV2Pair.json"
 ROUTER = "@uniswap/v2-periphery/build/UniswapV2Router02.json"
 WETH = "@uniswap/v2-periphery/build/WETH9.json"
 ARTIFACTS = {Path(artifact).stem: artifact for artifact in (FACTORY, PAIR, ROUTER, WETH)}
-"""By the contracts' names."""
+"""The files with Uniswap's code, by the contracts' names."""
+PAIR_CODE_HASH = "0x96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f"
+"""The Keccak-256 hash of the creation code of a UniswapV2Pair. The address of a pair depends on it."""
 
 
 class AmmError(PerpetualPoolsError):
-    """Addresses that are no factory and router; says what is wrong with them."""
+    """An AMM that cannot be used or deployed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,20 @@ class Amm:
     router: ContractInstance
 
     def create_pair(self, account: AccountAPI, token: str, other: str) -> ContractInstance:
-        """The new pair of two tokens. Reverts if they have one."""
+        """Create the pair of two tokens. Reverts if they have one."""
         self.factory.createPair(token, other, sender=account)
         return self.pair(token, other)
 
     def pair(self, token: str, other: str) -> ContractInstance:
-        """The pair of two tokens. Raises AmmError if they have none."""
+        """Return the pair of two tokens. Raises AmmError if they have none."""
         address = self.factory.getPair(token, other)
         if address == ZERO_ADDRESS:
             raise AmmError(f"the factory {self.factory.address} has no pair of {token} and {other}")
-        return _at(PAIR, address)
+        return _at("UniswapV2Pair", address)
 
 
 def deploy(account: AccountAPI, before_each: Callable[[], object] = lambda: None) -> Amm:
-    """Uniswap V2 with its WETH. Local chains only. `before_each` is called before each transaction."""
+    """Deploy Uniswap V2 with its WETH. Local chains only. `before_each` is called before each transaction."""
 
     def create(artifact: str, *arguments: object) -> ContractInstance:
         before_each()
@@ -67,32 +72,39 @@ def deploy(account: AccountAPI, before_each: Callable[[], object] = lambda: None
 
 
 def at(factory: str, router: str) -> Amm:
-    """What is there already. Raises AmmError unless the router is that factory's."""
+    """Return the AMM at these addresses. Raises AmmError unless the router works for that factory."""
     for name, address in (("factory", factory), ("router", router)):
         if not ape.chain.provider.get_code(address):
             raise AmmError(f"there is no contract at {address}, which should be the {name}")
-    amm = Amm(_at(FACTORY, factory), _at(ROUTER, router))
+    amm = Amm(_at("UniswapV2Factory", factory), _at("UniswapV2Router02", router))
     own = amm.router.factory()
     if own != factory:
         raise AmmError(f"the router {router} works for the factory {own}, not for {factory}")
     return amm
 
 
-def container(artifact: str) -> ContractContainer:
-    """A contract as its authors published it, in a file of an npm package of the project."""
-    return ContractContainer(contract_type(ape.project.path, artifact))
+def container(file: str) -> ContractContainer:
+    """Return a contract as its authors published it, in a file of an npm package of this checkout. Raises AmmError."""
+    root = checkout()
+    if root is None or not (root / "node_modules" / file).is_file():
+        raise AmmError(
+            f"the code of {Path(file).stem} is in the npm packages of a checkout, which are not installed here: run ./dev, "
+            "or name an existing AMM in the parameters"
+        )
+    return ContractContainer(contract_type(root, file))
 
 
-def contract_type(root: Path, artifact: str) -> ContractType:
-    """The same, of the project at `root`."""
-    published = json.loads((root / "node_modules" / artifact).read_text(encoding="utf-8"))
+def contract_type(root: Path, file: str) -> ContractType:
+    """Return the type of a contract from a file of an npm package of the checkout at `root`."""
+    published = json.loads((root / "node_modules" / file).read_text(encoding="utf-8"))
     fields: dict[str, Any] = {
-        "contractName": Path(artifact).stem,
+        "contractName": Path(file).stem,
         "abi": published["abi"],
         "deploymentBytecode": {"bytecode": published["bytecode"]},
     }
     return ContractType(**fields)
 
 
-def _at(artifact: str, address: str) -> ContractInstance:
-    return container(artifact).at(address, fetch_from_explorer=False, detect_proxy=False)
+def _at(contract: str, address: str) -> ContractInstance:
+    interface = ContractContainer(artifact(contract).contract_type)
+    return interface.at(address, fetch_from_explorer=False, detect_proxy=False)

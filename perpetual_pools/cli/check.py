@@ -8,7 +8,6 @@ import click
 
 from perpetual_pools.cli.command import (
     Command,
-    compile_anew,
     json_option,
     parameters_option,
     prepare,
@@ -26,10 +25,12 @@ SCHEMA_VERSION = 1
 def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
     """Check that the chain, the record of a deployment and its parameters agree.
 
-    The command compares each transaction and code hash of the record with the chain, and the code with the contracts that
-    are compiled here. With the parameters it compares everything that was sent, every value that a contract is bound to,
-    owners, fee recipient, weights, allocation, and the weeks of the farm, which must follow the programme of emissions.
-    Until the owner in the parameters has accepted factory and farm, that is a difference too. Nothing is sent.
+    The command compares each transaction and code hash of the record with the chain, and the code with the contracts in
+    perpetual_pools/artifacts. With the parameters it compares everything that was sent, every value that a contract is
+    bound to, owners, fee recipient, weights, allocation, and the weeks of the farm, which must follow the programme of
+    emissions. Until the owner in the parameters has accepted factory and farm, that is a difference too. Nothing is sent.
+
+    In a checkout whose sources have changed since the artifacts were written, the command refuses to run.
 
     The exit code is 0 if all agree, or 1 with a table of the differences.
 
@@ -52,7 +53,6 @@ def cli(parameters_path: Path, record_path: Path | None, as_json: bool) -> None:
     parameters = load(parameters_path)
     path = record_path or default_record_path()
     record = recorded(path)
-    compile_anew()
     facts = check(parameters, record)
     differences = [fact for fact in facts if fact.differs]
     if as_json:

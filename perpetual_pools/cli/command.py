@@ -126,15 +126,3 @@ def agree(account: AccountAPI, transactions: int, yes: bool) -> None:
         click.confirm(f"\nSend {transactions} transactions?", abort=True)
     elif isinstance(account, KeyfileAccount):
         account.set_autosign(True)
-
-
-def compile_anew() -> None:
-    """Compile the contracts for a network that is not local, unless nothing has changed since all of them were compiled."""
-    import ape
-
-    from perpetual_pools.chain import compiled
-
-    root = Path(ape.project.path)
-    if not ape.chain.provider.network.is_local and not compiled.is_current(root):
-        with compiled.marking(root):
-            ape.project.load_contracts(use_cache=False)

@@ -11,7 +11,6 @@ from ape.cli import account_option
 from perpetual_pools.cli.command import (
     Command,
     agree,
-    compile_anew,
     parameters_option,
     prepare,
     say,
@@ -56,9 +55,11 @@ def cli(
     """Deploy the whole system of a file of parameters: oracle wrappers, factory, keeper, pools, farm and AMM pairs.
 
     The command prints the plan, asks, then sends one transaction after the other and records each. If it is interrupted, run
-    it again: it continues where it stopped and sends nothing twice. After the end, it sends nothing. For a network that is
-    not local, it first compiles the contracts if anything has changed. The last steps offer factory and farm to the owner,
-    who has to accept them.
+    it again: it continues where it stopped and sends nothing twice. After the end, it sends nothing. The last steps offer
+    factory and farm to the owner, who has to accept them.
+
+    The code comes from perpetual_pools/artifacts. In a checkout whose sources have changed since the artifacts were
+    written, the command refuses to run.
 
     A dry run on a fork does the same at the same addresses and leaves nothing behind.
 
@@ -87,7 +88,6 @@ def cli(
         )
     signer = sender(account, "deploys")
     parameters = load(parameters_path)
-    compile_anew()
     path = None if dry_run else record_path or default_record_path()
     with contextlib.redirect_stdout(sys.stderr):  # Ape asks there for the passphrase, and so does `agree`
         if path is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from ape.cli import account_option
 
-from perpetual_pools.cli.command import Command, compile_anew, json_option, prepare, say, sender, yes_option
+from perpetual_pools.cli.command import Command, json_option, prepare, say, sender, yes_option
 from perpetual_pools.defaults import MARGIN, SAFE_MARGIN
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ def cli(
         lines = [f"{sent}  {call.method}" for sent, call in zip(hashes, plan.calls, strict=True)]
         return Result(lines, build_report(plan))
 
-    compile_anew()
     contract = farm_at(farm)
     operate(find, result, account=signer, yes=yes, as_json=as_json, show=show, send=send)
 

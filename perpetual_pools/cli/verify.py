@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from perpetual_pools.cli.command import Command, compile_anew, json_option, prepare, record_option, say
+from perpetual_pools.cli.command import Command, json_option, prepare, record_option, say
 
 
 @click.command(cls=Command, network_callback=prepare)
@@ -37,7 +37,6 @@ def cli(record_path: Path | None, must_publish: bool, as_json: bool) -> None:
     from perpetual_pools.chain.networks import default_record_path
     from perpetual_pools.deployment.explorer import INDEX, publish, write
 
-    compile_anew()
     verification = write(record_path or default_record_path())
     say(f"Written: {verification.folder}")
     index = verification.folder / INDEX

@@ -29,13 +29,17 @@ from perpetual_pools.model.rounds import RoundHistory, RoundsError, read_rounds
 NETWORK = "arbitrum:local:foundry"
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 LONGEST = 24 * 60
-"""Hours: two months."""
+"""The greatest number of hours, about two months."""
 BUILT_IN = {BTC: (29_000 * 10**8, 2023), ETH: (1_850 * 10**8, 8)}
-"""First price in a feed's 8 decimals, and which path."""
+"""The first price in a feed's 8 decimals, and the seed of the path."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the demo. Returns 0; 1 if chain and model differ, or P1 or F2 fails; 2 if it cannot run; 130 if interrupted."""
+    """Run the demo and return its exit code.
+
+    The code is 0 for success, 1 if chain and model differ or if P1 or F2 fails, 2 if the demo cannot run, and 130 if it is
+    interrupted.
+    """
     try:
         options = _parse(arguments)
         start = _start(options)
@@ -49,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         with signals_as_interrupts(), local_chain(genesis, log, options.port, options.keep) as chain:
             logger.set_level("ERROR")
             network = ape.networks.parse_network_choice(NETWORK, provider_settings={"host": chain.url})
-            with network, signals_as_interrupts():  # once more: Ape takes SIGINT for itself when it connects
+            with network, signals_as_interrupts():  # again, because Ape replaces the SIGINT handler
                 report = _run(histories, start, source, options, chain, console)
     except (DemoError, RoundsError) as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -88,7 +92,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _start(options: argparse.Namespace) -> int:
-    """Unix seconds of the first rebalance."""
+    """Return the time of the first rebalance, in Unix seconds."""
     if not 1 <= options.hours <= LONGEST:
         raise DemoError(f"--hours must be 1 to {LONGEST}, not {options.hours}")
     if (options.rounds_btc is None) != (options.rounds_eth is None):

@@ -1,4 +1,4 @@
-"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and who stakes, on chain and in the model."""
+"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and the traders who stake."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
-
-import ape
 
 from perpetual_pools import model
 from perpetual_pools.chain import amm
@@ -19,30 +17,16 @@ from perpetual_pools.demo.stage import Stage
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import Ledger, StakingFarm
 from perpetual_pools.model.farm import WEEK
-from perpetual_pools.model.pair import PairModel
+from perpetual_pools.twin.farm import FarmTwin
+from perpetual_pools.twin.pair import PairTwin
 
 WEIGHT = 1
-"""Of each farm in its market."""
-MAX_ALLOWANCE = 2**256 - 1
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """The pair of a market's L-token and USDC, which is its own LP token."""
-
-    market: Market
-    contract: Any
-    pair: PairModel
-
-    def worth(self, liquidity: int) -> int:
-        """Settlement units behind so many LP token units."""
-        tokens, usdc = self.pair.worth(liquidity)
-        return usdc + self.market.worth(tokens, 0)
+"""The weight of each farm in its market."""
 
 
 @dataclass(frozen=True)
 class Farm:
-    """What can be staked: the token on the chain, and its ledger."""
+    """One farm: the staked token on the chain, and its ledger."""
 
     name: str
     pool: Market
@@ -57,90 +41,79 @@ class Farm:
 
 @dataclass(frozen=True)
 class MiningPoint:
-    """Liquidity mining after one rebalance."""
+    """Liquidity mining after one rebalance, in reward units."""
 
     timestamp: int
     emitted: int
-    """Reward units."""
     earned: dict[tuple[Trader, model.Market], int]
-    """Reward units since the start, claimed or not."""
+    """The rewards since the start, claimed or not."""
 
 
 class Mining:
-    """The staking farm for all pool tokens and for the LP tokens of a pair in each market, with those who stake there.
+    """The staking farm, the pairs of the AMM, and the traders who use them.
+
+    Every pool token has a farm, and so do the LP tokens of one pair in each market.
 
     Args:
-        stage: with money for the providers.
-        markets: whose pool tokens are staked, and whose L-tokens are traded.
-        start: Unix seconds, when week 0 begins.
-        hours: how long emission has to last.
+        stage: the chain, the traders and their money.
+        markets: the markets whose pool tokens are staked, and whose L-tokens are traded.
+        start: the time when week 0 begins, in Unix seconds.
+        hours: the hours for which emission must be scheduled.
     """
 
     def __init__(self, stage: Stage, markets: Sequence[Market], start: int, hours: int) -> None:
         self.stage = stage
+        self.markets = markets
         self.points: list[MiningPoint] = []
         self.roundings = 0
-        """How often something earned was rounded down to whole units and kept so, at most."""
+        """The greatest possible number of times that the farm has stored a reward rounded down to whole units."""
         self._claimed: Counter[tuple[Trader, str]] = Counter()
         self._allowed: set[tuple[Trader, str, str]] = set()
-        self._deploy_farm(start, hours)
-        self.amm = amm.deploy(stage.deployer, stage.tick)
-        self.exchanges = {market.name: self._open_exchange(market) for market in markets}
+        reward = self.stage.chain.deploy("MockERC20", "Tracer", "TCR", 18)
+        self.twin = FarmTwin(stage.chain, reward, start, stage.deployer, stage.people)
+        self.twin.checks = False  # once an hour is enough
+        self._schedule(hours)
+        self.amm = amm.deploy(stage.deployer, stage.chain.tick)
+        self.pairs = {market.name: self._open_pair(market) for market in markets}
         self.farms = [farm for market in markets for farm in self._open_farms(market)]
 
     # --- set-up ---
 
-    def _deploy_farm(self, start: int, hours: int) -> None:
-        """The reward token, and the farm with those weeks of the programme that the demo reaches."""
-        deployer, owner = self.stage.deployer, str(self.stage.deployer.address)
-        self.stage.tick()
-        self.reward = deployer.deploy(ape.project.MockERC20, "Tracer", "TCR", 18)
-        self.reward_ledger = Ledger("TransferFromFailed")
-        reward = str(self.reward.address)
-        self.ledgers = {reward: self.reward_ledger}
-        now = self.stage.tick()
-        self.contract = deployer.deploy(ape.project.StakingFarm, reward, owner, start)
-        self.model = StakingFarm(self.ledgers, reward, owner, start, now, str(self.contract.address))
+    def _schedule(self, hours: int) -> None:
+        """Schedule the weeks of the programme that the demo reaches."""
+        chain, reward, deployer = self.stage.chain, self.twin.reward, self.stage.deployer
         amounts = weekly_amounts()[: hours * HOUR // WEEK + 1]
-        self.stage.tick()
-        self.reward.mint(owner, sum(amounts), sender=deployer)
-        self.reward_ledger.mint(owner, sum(amounts))
-        self.stage.tick()
-        self.reward.approve(self.contract, sum(amounts), sender=deployer)
-        now = self.stage.tick()
-        self.contract.schedule(amounts, sender=deployer)
-        self.model.schedule(now, owner, amounts)
+        chain.send(reward, "mint", [str(deployer.address), sum(amounts)], deployer)
+        self.reward_ledger.mint(str(deployer.address), sum(amounts))
+        chain.send(reward, "approve", [self.model.address, sum(amounts)], deployer)
+        self.twin.schedule(deployer, *amounts)
 
-    def _open_exchange(self, market: Market) -> Exchange:
-        self.stage.tick()
-        contract = self.amm.create_pair(
-            self.stage.deployer, str(market.long_token.address), str(self.stage.usdc.address)
-        )
-        pair = PairModel((market.pool.long_token, self.stage.ledger), str(contract.address))
-        return Exchange(market, contract, pair)
+    def _open_pair(self, market: Market) -> PairTwin:
+        tokens = str(market.twin.long_token.address), str(self.stage.world.token.address)
+        self.stage.chain.tick()
+        pair = self.amm.create_pair(self.stage.deployer, *tokens)
+        return PairTwin(market.twin, self.amm.router, pair)
 
     def _open_farms(self, market: Market) -> Iterator[Farm]:
-        pool, exchange = market.pool, self.exchanges[market.name]
+        pool, twin, pair = market.model, market.twin, self.pairs[market.name]
         long, short = (f"{pool.params.leverage}{side}-{pool.params.market}" for side in "LS")
         primary, secondary = model.Market
         for farm in (
-            Farm(long, market, primary, market.long_token, pool.long_token),
-            Farm(short, market, primary, market.short_token, pool.short_token),
-            Farm(f"LP of {long}", market, secondary, exchange.contract, exchange.pair.lp_token),
+            Farm(long, market, primary, twin.long_token, pool.long_token),
+            Farm(short, market, primary, twin.short_token, pool.short_token),
+            Farm(f"LP of {long}", market, secondary, pair.pair, pair.ledger),
         ):
-            self.ledgers[farm.address] = farm.ledger
-            now, deployer = self.stage.tick(), self.stage.deployer
-            self.contract.addFarm(farm.token, farm.market, WEIGHT, sender=deployer)
-            self.model.add_farm(now, str(deployer.address), farm.address, farm.market, WEIGHT)
+            self.twin.ledgers[farm.address], self.twin.names[farm.address] = farm.ledger, farm.name
+            self.twin.add_farm(self.stage.deployer, farm.token, farm.market, WEIGHT)
             yield farm
 
     # --- an hour ---
 
     def act(self, hour: int) -> None:
-        """What people do before rebalance number ``hour`` with the tokens in their wallets, and their claims of rewards."""
-        for exchange in self.exchanges.values():
+        """Add liquidity, stake and claim rewards, for everyone, before rebalance number ``hour``."""
+        for market in self.markets:
             for provider in PROVIDERS:
-                self._provide(provider, exchange)
+                self._provide(provider, market)
         for farm in self.farms:
             for miner in MINERS:
                 self._stake(miner, farm)
@@ -149,54 +122,44 @@ class Mining:
                 self._claim(miner)
 
     def make_available(self, trader: Trader, token: Any, amount: int) -> None:
-        """Takes as much of a pool token out of the farm as the trader lacks to have `amount` in the wallet."""
-        farm, address, account = self.farm_of(token), self.stage.addresses[trader], self.stage.accounts[trader]
-        lacking = amount - farm.ledger.balance_of(address)
+        """Withdraw pool tokens from the farm until the trader has `amount` in the wallet."""
+        farm, account = self.farm_of(token), self.stage.accounts[trader]
+        lacking = amount - farm.ledger.balance_of(self.stage.addresses[trader])
         if lacking <= 0:
             return
-        now = self.stage.tick()
         if lacking == self.staked(trader, farm):
-            self.contract.exit(farm.token, sender=account)
-            self._claimed[trader, farm.name] += self.model.exit(now, address, farm.address)
+            self._claimed[trader, farm.name] += self.twin.exit(account, farm.token)
             self.stage.actions["exit"] += 1
         else:
-            self.contract.withdraw(farm.token, lacking, sender=account)
-            self.model.withdraw(now, address, farm.address, lacking)
+            self.twin.withdraw(account, farm.token, lacking)
             self.stage.actions["withdraw"] += 1
         self.roundings += 1
 
     def record(self) -> None:
-        """Another point, as of the last transaction."""
+        """Add a point to the history, as of the last transaction."""
         earned: Counter[tuple[Trader, model.Market]] = Counter()
         for miner, farm in product(MINERS, self.farms):
             earned[miner, farm.market] += self.earned(miner, farm)
         self.points.append(MiningPoint(self.stage.now, self.model.emitted(self.stage.now), dict(earned)))
 
-    def _provide(self, provider: Trader, exchange: Exchange) -> None:
-        """All L-tokens in the wallet, and as much USDC as they are worth."""
-        address, account = self.stage.addresses[provider], self.stage.accounts[provider]
-        tokens = exchange.market.pool.long_token.balance_of(address)
+    def _provide(self, provider: Trader, market: Market) -> None:
+        """Add all L-tokens in the wallet, and their value in USDC, to the pair."""
+        pair, tokens = self.pairs[market.name], market.model.long_token.balance_of(self.stage.addresses[provider])
         if not tokens:
             return
-        usdc = exchange.market.worth(tokens, 0)
-        pair = exchange.market.long_token, self.stage.usdc
-        for token in pair:
-            self._allow(provider, token, self.amm.router)
-        now = self.stage.tick()
-        self.amm.router.addLiquidity(*pair, tokens, usdc, 0, 0, account, now, sender=account)
-        exchange.pair.add_liquidity(address, (tokens, usdc))
+        usdc = market.worth(tokens, 0)
+        for token in pair.tokens:
+            self._allow(provider, token, pair.router)
+        pair.add(self.stage.accounts[provider], tokens, usdc)
         self.stage.actions["add_liquidity"] += 1
 
     def _stake(self, miner: Trader, farm: Farm) -> None:
-        """All in the wallet."""
-        address, account = self.stage.addresses[miner], self.stage.accounts[miner]
-        amount = farm.ledger.balance_of(address)
+        """Stake all of the farm's tokens in the wallet."""
+        amount = farm.ledger.balance_of(self.stage.addresses[miner])
         if not amount:
             return
-        self._allow(miner, farm.token, self.contract)
-        now = self.stage.tick()
-        self.contract.stake(farm.token, amount, sender=account)
-        self.model.stake(now, address, farm.address, amount)
+        self._allow(miner, farm.token, self.twin.farm)
+        self.twin.stake(self.stage.accounts[miner], farm.token, amount)
         self.roundings += 1
         self.stage.actions["stake"] += 1
 
@@ -204,54 +167,58 @@ class Mining:
         farms = [farm for trader, farm in self.positions() if trader is miner]
         if not farms:
             return
-        now, address = self.stage.tick(), self.stage.addresses[miner]
-        for farm in farms:
-            self._claimed[miner, farm.name] += self.model.earned(now, address, farm.address)
-        self.contract.claim([farm.token for farm in farms], sender=self.stage.accounts[miner])
-        self.model.claim(now, address, [farm.address for farm in farms])
+        seen = len(self.model.events)
+        self.twin.claim(self.stage.accounts[miner], *(farm.token for farm in farms))
+        for farm, event in zip(farms, self.model.events[seen:], strict=True):
+            amount = event.arguments["amount"]
+            assert isinstance(amount, int)
+            self._claimed[miner, farm.name] += amount
         self.roundings += len(farms)
         self.stage.actions["claim_rewards"] += 1
 
     def _allow(self, trader: Trader, token: Any, spender: Any) -> None:
-        """Once for each."""
+        """Give the spender an allowance, once for each trader and token."""
         if (key := (trader, str(token.address), str(spender.address))) not in self._allowed:
             self._allowed.add(key)
-            self.stage.tick()
-            token.approve(spender, MAX_ALLOWANCE, sender=self.stage.accounts[trader])
+            self.stage.allow(trader, token, str(spender.address))
 
     # --- results ---
 
     @property
-    def holders(self) -> list[str]:
-        """The addresses of farm and pairs, which hold what was staked and provided."""
-        return [self.model.address, *(exchange.pair.address for exchange in self.exchanges.values())]
+    def model(self) -> StakingFarm:
+        return self.twin.model
+
+    @property
+    def reward_ledger(self) -> Ledger:
+        return self.twin.ledgers[self.model.reward_token]
 
     def farm_of(self, token: Any) -> Farm:
-        """The farm in which the token is staked."""
+        """Return the farm of the token."""
         return next(farm for farm in self.farms if farm.address == str(token.address))
 
     def positions(self) -> Iterator[tuple[Trader, Farm]]:
-        """Who has something in which farm: a stake, or rewards to claim."""
+        """Yield the traders with a stake or rewards to claim, and the farm of each."""
         for miner, farm in product(MINERS, self.farms):
             if self.staked(miner, farm) or self.unclaimed(miner, farm):
                 yield miner, farm
 
     def staked(self, trader: Trader, farm: Farm) -> int:
-        """Token units."""
+        """Return the trader's stake in token units."""
         return self.model.stake_of(self.stage.addresses[trader], farm.address)
 
     def unclaimed(self, trader: Trader, farm: Farm) -> int:
-        """Reward units."""
+        """Return the trader's unclaimed rewards in reward units."""
         return self.model.earned(self.stage.now, self.stage.addresses[trader], farm.address)
 
     def earned(self, trader: Trader, farm: Farm) -> int:
-        """Reward units since the start."""
+        """Return the trader's rewards since the start, claimed or not, in reward units."""
         return self._claimed[trader, farm.name] + self.unclaimed(trader, farm)
 
     def worth(self, trader: Trader, market: Market) -> int:
-        """Settlement units that the trader has in a market's farms and pair."""
-        exchange = self.exchanges[market.name]
-        farms = [self.farm_of(token) for token in (market.long_token, market.short_token, exchange.contract)]
+        """Return the value of the trader's tokens in a market's farms and pair, in settlement units."""
+        twin, pair = market.twin, self.pairs[market.name]
+        farms = [self.farm_of(token) for token in (twin.long_token, twin.short_token, pair.pair)]
         long, short, liquidity = (self.staked(trader, farm) for farm in farms)
-        liquidity += exchange.pair.lp_token.balance_of(self.stage.addresses[trader])
-        return market.worth(long, short) + exchange.worth(liquidity)
+        liquidity += pair.ledger.balance_of(self.stage.addresses[trader])
+        tokens, usdc = pair.model.worth(liquidity)
+        return market.worth(long, short) + usdc + market.worth(tokens, 0)

@@ -1,4 +1,4 @@
-"""What liquidity mining came to in the demo: as data for machines, as tables for people."""
+"""The demo's results of liquidity mining: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rich.table import Table
 
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import MINERS
-from perpetual_pools.formatting import new_table
+from perpetual_pools.formatting import decimal, new_table
 from perpetual_pools.model import Market
-from perpetual_pools.model.farm import BPS, ONE, TCR
+from perpetual_pools.model.farm import BPS, ONE
 
 
 def build_mining(demo: Demo) -> dict[str, Any]:
-    """Its part of the report, as of the last transaction."""
+    """Return the report's part about liquidity mining, as of the last transaction."""
     mining, farm, now, dust = demo.mining, demo.mining.model, demo.stage.now, demo.checks.dust
     return {
         "address": farm.address,
@@ -66,13 +66,13 @@ def build_mining(demo: Demo) -> dict[str, Any]:
 
 
 def print_mining(mining: dict[str, Any], console: Console) -> None:
-    """Who earned what, and with what. All fits into 80 columns."""
+    """Print the rewards of each staker and of each farm, within 80 columns."""
     console.print(_stakers_table(mining))
     console.print(_farms_table(mining))
 
 
 def print_f2(mining: dict[str, Any], console: Console) -> None:
-    """What became of all that was emitted."""
+    """Print the parts of the emission, which show that F2 holds."""
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     unearned = int(mining["undistributed_tcr_wei"]) + int(mining["idle_tcr_wei"])
     console.print(
@@ -90,8 +90,10 @@ def _stakers_table(mining: dict[str, Any]) -> Table:
     for staker in mining["stakers"]:
         earned = {market: int(staker[f"{market}_tcr_wei"]) for market in left}
         left = {market: left[market] - earned[market] for market in left}
-        table.add_row(staker["role"], *(_tcr(amount) for amount in (*earned.values(), sum(earned.values()))))
-    table.add_row("nobody: before they staked", *(_tcr(amount) for amount in (*left.values(), sum(left.values()))))
+        table.add_row(staker["role"], *(decimal(amount, 18) for amount in (*earned.values(), sum(earned.values()))))
+    table.add_row(
+        "nobody: before they staked", *(decimal(amount, 18) for amount in (*left.values(), sum(left.values())))
+    )
     return table
 
 
@@ -99,12 +101,7 @@ def _farms_table(mining: dict[str, Any]) -> Table:
     table = new_table("TCR earned by what was staked", "", "L-tokens", "S-tokens", "LP tokens of L-token and USDC")
     by_pool: dict[str, list[str]] = {}
     for farm in mining["farms"]:
-        by_pool.setdefault(farm["pool"], []).append(_tcr(int(farm["earned_tcr_wei"])))
+        by_pool.setdefault(farm["pool"], []).append(decimal(int(farm["earned_tcr_wei"]), 18))
     for pool, amounts in by_pool.items():
         table.add_row(pool, *amounts)
     return table
-
-
-def _tcr(wei: int) -> str:
-    """`1,234.56`, cut after a hundredth."""
-    return f"{wei // TCR:,}.{wei % TCR * 100 // TCR:02d}"

@@ -1,4 +1,4 @@
-"""What the demo found: as data for machines, as tables for people."""
+"""The demo's report: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perpetual_pools.demo.market import Market
 from perpetual_pools.demo.mining_report import build_mining, print_f2, print_mining
 from perpetual_pools.demo.run import Demo
 from perpetual_pools.demo.scenario import AUTO_CLAIMER, DECIMALS, STAKE, Trader
-from perpetual_pools.formatting import as_utc, new_table
+from perpetual_pools.formatting import as_utc, new_table, rounded, rounded_percent
 
 SCHEMA_VERSION = 1
 WAD_DECIMALS = 18
@@ -21,12 +21,12 @@ FAILURES_SHOWN = 10
 
 
 def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, Any]:
-    """The report: integers as strings, their units in the names of the keys.
+    """Return the report as JSON data. Amounts are decimal strings, and keys name the units.
 
     Args:
-        demo: after its last hour, or the one that failed.
-        source: where the prices come from.
-        kept: the chain if it stays.
+        demo: the demo after its last hour, or after the hour that failed.
+        source: the source of the prices, in words.
+        kept: the chain if it keeps running, else None.
     """
     checks = demo.checks
     return {
@@ -48,7 +48,7 @@ def build_report(demo: Demo, source: str, kept: LocalChain | None) -> dict[str, 
 
 
 def _market(demo: Demo, market: Market) -> dict[str, Any]:
-    pool = market.pool
+    pool = market.model
     (long_balance, short_balance), (long_price, short_price) = pool.balances(), pool.token_prices()
     long_rate, short_rate = pool.rebalancing_rates()
     surplus = demo.checks.surpluses.get(pool.name)
@@ -97,7 +97,7 @@ def _trader(demo: Demo, trader: Trader) -> dict[str, Any]:
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Markets, traders, liquidity mining, checks; of a run that failed only why. All fits into 80 columns."""
+    """Print markets, traders, liquidity mining and checks within 80 columns. After a failure, print only its reasons."""
     if report["failures"]:
         _print_failures(report["failures"], console)
         return
@@ -150,20 +150,20 @@ def _markets_table(report: dict[str, Any]) -> Table:
         first, last = int(market["first_price_wad"]), int(market["last_price_wad"])
         table.add_row(
             market["name"],
-            _percent(Decimal(last) / first - 1),
+            rounded_percent(Decimal(last) / first - 1),
             "",
             "",
             "",
-            _usdc(market["keeper_pay_usdc_units"]),
-            _usdc(market["fees_usdc_units"]),
+            rounded(market["keeper_pay_usdc_units"], DECIMALS),
+            rounded(market["fees_usdc_units"], DECIMALS),
         )
         for side in ("long", "short"):
             table.add_row(
                 f"  {side}",
                 "",
-                _usdc(market[f"{side}_balance_usdc_units"]),
-                f"{_decimal(market[f'{side}_token_price_wad'], WAD_DECIMALS):.4f}",
-                _percent(_decimal(market[f"{side}_rebalancing_rate_wad"], WAD_DECIMALS)),
+                rounded(market[f"{side}_balance_usdc_units"], DECIMALS),
+                rounded(market[f"{side}_token_price_wad"], WAD_DECIMALS, 4, style=""),
+                rounded_percent(Decimal(market[f"{side}_rebalancing_rate_wad"]).scaleb(-WAD_DECIMALS)),
             )
     return table
 
@@ -175,21 +175,8 @@ def _traders_table(report: dict[str, Any]) -> Table:
     for trader in report["traders"]:
         table.add_row(
             trader["role"],
-            _usdc(trader["stake_usdc_units"]),
-            _usdc(trader["worth_usdc_units"]),
-            f"{_decimal(trader['profit_usdc_units'], DECIMALS):+z,.2f}",
+            rounded(trader["stake_usdc_units"], DECIMALS),
+            rounded(trader["worth_usdc_units"], DECIMALS),
+            rounded(trader["profit_usdc_units"], DECIMALS, style="+z,"),
         )
     return table
-
-
-def _decimal(units: str, decimals: int) -> Decimal:
-    """An amount as people write it."""
-    return Decimal(units).scaleb(-decimals)
-
-
-def _usdc(units: str) -> str:
-    return f"{_decimal(units, DECIMALS):,.2f}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{share * 100:+z.2f} %"

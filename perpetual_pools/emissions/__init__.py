@@ -1,4 +1,4 @@
-"""The programme of TCR emissions: the amount of each week (`amounts`), its table (`preview`) and its picture (`chart`).
+"""The programme of TCR emissions: the amount of each week (`amounts`), its tables (`preview`) and its chart (`chart`).
 
-`perpetual_pools.operations.schedule` puts the amounts on the farm.
+`perpetual_pools.operations.schedule` schedules the amounts on the farm.
 """

@@ -1,18 +1,24 @@
-"""The programme's weekly amounts, from a few parameters.
+"""The programme's weekly amounts, computed from a few parameters. `LAUNCH` is the programme that the farm emits.
 
-A programme is a row of phases. A phase either gives its amounts (`Given`) or declines (`Decline`) from the amount `a` of the
-week before it towards `least`, every week by the same fraction of what is above that:
+A programme is a sequence of phases. A `Given` phase lists its amounts. A `Decline` phase starts from the amount `a` of the
+week before it and declines towards `least`: the part above `least` shrinks by the same fraction every week. The k-th week
+of the phase, counted from 1, gets
 
-    amount of its k-th week, from 1 = least + (a - least) * r^k
+    least + (a - least) * r^k
 
-with the one `r` from 0 to 1 with which its weeks share its total. So no week gets more than the one before, not even
-the first of a phase; there is no step where phases meet; no week gets less than `least`; and whoever knows the total and
-`least` can compute the same amounts. What can go wrong is only that no such `r` exists, and then the parameters are refused.
+The phase's total determines `r`, which lies between 0 and 1. So:
 
-Everything is exact in whole TCR, so that the amounts that voters see are those that are sent. `r` is a multiple of
-1 / 2**128, the greatest with which the amounts, each rounded down, sum to no more than the total. What is then left is
-less than 1 TCR a week and goes to the phase's first weeks, 1 TCR each. Those stay at or below `a`: if `r` is below 1,
-rounding down has taken the first amount below `a` by 1 TCR at least; and if `r` is 1 nothing is left.
+- No week gets more than the week before it, even where a phase begins.
+- Amounts do not jump where phases meet.
+- No week gets less than `least`.
+- Anyone who knows the total and `least` can compute the same amounts.
+
+If no such `r` exists, the parameters are refused.
+
+All amounts are whole TCR, so voters see exactly the amounts that are sent. `r` is a multiple of 1 / 2**128: the greatest
+one for which the amounts, each rounded down, add up to no more than the total. The remainder is less than 1 TCR per week.
+The phase's first weeks get it, 1 TCR each. They still do not get more than `a`: if `r` is below 1, rounding down left the
+first amount at least 1 TCR below `a`, and if `r` is 1, there is no remainder.
 """
 
 from __future__ import annotations
@@ -27,25 +33,25 @@ from perpetual_pools.model.farm import BPS, MAX_SCHEDULED, TCR
 
 
 class ProgrammeError(PerpetualPoolsError, ValueError):
-    """Parameters that give no programme; says why."""
+    """Parameters that do not make a programme. The message says why."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A phase whose amounts are written down, in TCR. `total` is what they have to sum to."""
+    """A phase that lists its amounts, in TCR. They must add up to `total`."""
 
     amounts: tuple[int, ...]
     total: int
 
     @property
     def weeks(self) -> int:
-        """How many."""
+        """The number of weeks."""
         return len(self.amounts)
 
 
 @dataclass(frozen=True)
 class Decline:
-    """A phase whose `weeks` share `total` TCR, declining from the week before towards `least` TCR, which is not undercut."""
+    """A phase whose `weeks` share `total` TCR. Amounts decline from the week before the phase to at least `least` TCR."""
 
     weeks: int
     total: int
@@ -57,7 +63,7 @@ Phase = Given | Decline
 
 @dataclass(frozen=True)
 class Milestone:
-    """After the first `weeks` weeks, `bps` ten-thousandths of the supply have been emitted."""
+    """A share of the supply, `bps` ten-thousandths, that the first `weeks` weeks must emit exactly."""
 
     weeks: int
     bps: int
@@ -65,16 +71,16 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Programme:
-    """What is emitted, and what has to be true of it.
+    """A complete programme: the phases, and the conditions that they must meet.
 
-    Making one checks all of it: amounts are positive and never rise, phases sum to their totals, milestones are met to the
-    TCR, and the whole fits in what is left. Raises ProgrammeError.
+    The constructor checks that all amounts are positive and never rise, that each phase adds up to its total, that the
+    milestones are met to the TCR, and that the sum is not more than the TCR left for distribution. It raises ProgrammeError.
     """
 
     supply: int
-    """TCR that exist."""
+    """The total supply, in TCR."""
     left_bps: int
-    """Ten-thousandths of the supply that are left for distribution."""
+    """The share of the supply that is left for distribution, in ten-thousandths."""
     phases: tuple[Phase, ...]
     milestones: tuple[Milestone, ...]
 
@@ -85,7 +91,9 @@ class Programme:
             raise ProgrammeError(f"{self.left_bps:,} / {BPS:,} of the supply cannot be left")
         total = sum(phase.total for phase in self.phases)
         if total > self.left:
-            raise ProgrammeError(f"{total:,} TCR do not fit in the {self.left:,} that are left for distribution")
+            raise ProgrammeError(
+                f"the phases emit {total:,} TCR, more than the {self.left:,} that are left for distribution"
+            )
         amounts = self.amounts
         for number, (before, after) in enumerate(pairwise(amounts)):
             if after > before:
@@ -97,27 +105,29 @@ class Programme:
 
     def _verify(self, milestone: Milestone) -> None:
         if not 1 <= milestone.weeks <= len(self.amounts):
-            raise ProgrammeError(f"a milestone in {milestone.weeks} weeks: the programme has {len(self.amounts)}")
+            raise ProgrammeError(
+                f"a milestone after {milestone.weeks} weeks: the programme has {len(self.amounts)} weeks"
+            )
         emitted, wanted = sum(self.amounts[: milestone.weeks]), milestone.bps * self.supply
         if emitted * BPS != wanted:
             raise ProgrammeError(
-                f"{milestone.weeks} weeks emit {emitted:,} TCR, the milestone is {milestone.bps} / {BPS:,} "
+                f"{milestone.weeks} weeks emit {emitted:,} TCR, but the milestone is {milestone.bps} / {BPS:,} "
                 f"of {self.supply:,}"
             )
 
     @cached_property
     def amounts(self) -> tuple[int, ...]:
-        """Of each week, in TCR."""
+        """The amount of each week, in TCR."""
         amounts: list[int] = []
         for phase in self.phases:
             amounts += _given(phase, len(amounts)) if isinstance(phase, Given) else _declining(phase, amounts)
         if not amounts:
-            raise ProgrammeError("a programme needs a week")
+            raise ProgrammeError("a programme needs at least 1 week")
         return tuple(amounts)
 
     @property
     def left(self) -> int:
-        """TCR left for distribution, down."""
+        """The TCR left for distribution, rounded down."""
         return self.supply * self.left_bps // BPS
 
     @property
@@ -132,7 +142,7 @@ def _given(phase: Given, first: int) -> tuple[int, ...]:
             raise ProgrammeError(f"week {week} would get {amount:,} TCR: an amount is at least 1")
     if sum(phase.amounts) != phase.total:
         raise ProgrammeError(
-            f"the amounts {_since(first, phase)} sum to {sum(phase.amounts):,} TCR, not to {phase.total:,}"
+            f"the amounts of weeks {_since(first, phase)} add up to {sum(phase.amounts):,} TCR, not {phase.total:,}"
         )
     return phase.amounts
 
@@ -143,16 +153,16 @@ def _declining(phase: Decline, before: list[int]) -> list[int]:
     if phase.least < 1:
         raise ProgrammeError(f"a decline to {phase.least:,} TCR: an amount is at least 1")
     if not before:
-        raise ProgrammeError("week 0 needs an amount: a decline starts from the week before it")
+        raise ProgrammeError("week 0 needs a given amount, because a decline starts from the week before it")
     if phase.least > before[-1]:
         raise ProgrammeError(
-            f"the weeks {_since(len(before), phase)} would rise from {before[-1]:,} to at least {phase.least:,} TCR"
+            f"weeks {_since(len(before), phase)} would rise from {before[-1]:,} to at least {phase.least:,} TCR"
         )
     lowest, highest = phase.weeks * phase.least, phase.weeks * before[-1]
     if not lowest <= phase.total <= highest:
         raise ProgrammeError(
-            f"the weeks {_since(len(before), phase)} cannot share {phase.total:,} TCR: declining from {before[-1]:,} "
-            f"to no less than {phase.least:,}, they take {lowest:,} to {highest:,}"
+            f"weeks {_since(len(before), phase)} cannot share {phase.total:,} TCR: if they decline from {before[-1]:,} to "
+            f"no less than {phase.least:,}, they share {lowest:,} to {highest:,}"
         )
     ratio = _greatest_ratio(phase, before[-1])
     amounts = _geometric(phase, before[-1], ratio)
@@ -161,12 +171,12 @@ def _declining(phase: Decline, before: list[int]) -> list[int]:
 
 
 def _since(first: int, phase: Phase) -> str:
-    """Like `4 to 25`: the phase's weeks."""
+    """Return the phase's first and last week, like `4 to 25`."""
     return f"{first} to {first + phase.weeks - 1}"
 
 
 def _geometric(phase: Decline, before: int, ratio: int) -> list[int]:
-    """The phase's amounts for `r = ratio / Q`, each rounded down."""
+    """Return the phase's amounts for `r = ratio / Q`, each rounded down."""
     above = (before - phase.least) * Q
     amounts = []
     for _ in range(phase.weeks):
@@ -176,7 +186,10 @@ def _geometric(phase: Decline, before: int, ratio: int) -> list[int]:
 
 
 def _greatest_ratio(phase: Decline, before: int) -> int:
-    """By bisection: a greater ratio never makes an amount smaller."""
+    """Return the greatest ratio whose amounts fit into the phase's total.
+
+    Bisection finds it, because a greater ratio never makes an amount smaller.
+    """
     fits, too_much = 0, Q + 1
     while too_much - fits > 1:
         middle = (fits + too_much) // 2
@@ -197,13 +210,13 @@ LAUNCH = Programme(
     ),
     milestones=(Milestone(weeks=4, bps=285), Milestone(weeks=26, bps=500), Milestone(weeks=260, bps=1_000)),
 )
-"""Five years: 28.5, 50 and 100 million TCR after 4, 26 and 260 weeks.
+"""The launch programme of five years: 28.5, 50 and 100 million TCR after 4, 26 and 260 weeks.
 
-The first decline ends near 300,000, from where 234 weeks can share their 50,000,000 (213,675 on average) at a gentle slope,
-and the second ends well above zero.
+The first decline ends near 300,000 TCR. From there, the last 234 weeks can share 50,000,000 TCR (213,675 on average) at a
+gentle slope that ends well above zero.
 """
 
 
 def weekly_amounts(programme: Programme = LAUNCH) -> tuple[int, ...]:
-    """What each week emits, in wei; weeks numbered from 0, as the farm numbers them."""
+    """Return the amount of each week in wei. Like the farm's, weeks are numbered from 0."""
     return tuple(amount * TCR for amount in programme.amounts)

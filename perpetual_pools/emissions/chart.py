@@ -1,4 +1,4 @@
-"""The chart: what each week emits, and how that adds up to the milestones."""
+"""The chart of the programme: the amount of each week, and the cumulative emission with its milestones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from perpetual_pools.formatting import WEEKS_IN_A_YEAR, percent, span
 from perpetual_pools.model.farm import BPS
 
 COLOURS = ("#1b7f4b", "#74c69d", "#a9c8e0")
-"""Of phases, in turn."""
+"""The colours of the phases, in turn."""
 
 
 def draw(programme: Programme, path: Path) -> None:
-    """Writes a PNG: a panel of weekly bars, and one of the cumulative line with milestones and what is left."""
+    """Write a PNG with two panels: bars of the weekly amounts, and the cumulative emission as a line.
+
+    The second panel also marks the milestones and the TCR that are left for distribution.
+    """
     with matplotlib.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 8.4), layout="constrained")
         total = percent(sum(programme.amounts), programme.supply)

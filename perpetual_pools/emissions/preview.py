@@ -1,4 +1,4 @@
-"""The programme before it is scheduled: as data for machines, as tables for people."""
+"""The preview of the programme before it is scheduled: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 def build_preview(programme: Programme) -> dict[str, Any]:
-    """The programme: integers as strings, their units in the names of the keys; weeks numbered from 0."""
+    """Return the programme as JSON data. Amounts are decimal strings, keys name the units, and weeks count from 0."""
     amounts = weekly_amounts(programme)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -44,7 +44,7 @@ def build_preview(programme: Programme) -> dict[str, Any]:
 
 
 def print_preview(programme: Programme, console: Console) -> None:
-    """Phases, milestones, and what is left. All fits into 80 columns."""
+    """Print the phases, the milestones and the TCR left for distribution, all within 80 columns."""
     amounts = programme.amounts
     phases = new_table("Weekly amounts (TCR)", "weeks", "first", "last", "together", "in all")
     for first, phase in zip(programme.starts, programme.phases, strict=True):
@@ -62,8 +62,8 @@ def print_preview(programme: Programme, console: Console) -> None:
     total = sum(amounts)
     console.print(
         f"All {len(amounts)} weeks emit {total:,} TCR, {percent(total, programme.supply)} of {programme.supply:,}.\n"
-        f"{programme.left:,} TCR ({percent(programme.left, programme.supply)}) are left for distribution: "
-        f"{programme.left - total:,} stay.",
+        f"{programme.left:,} TCR ({percent(programme.left, programme.supply)}) are left for distribution; "
+        f"then {programme.left - total:,} remain.",
         highlight=False,
         soft_wrap=True,
     )

@@ -303,7 +303,7 @@ def send_plan(
     Raises:
         SchedulingError: the account cannot schedule, or another week is next; the message says if anything was scheduled.
         SendingError: the account cannot send.
-        Whatever the chain answers when it refuses a transaction.
+        The error of the chain if it refuses a transaction.
     """
     verify_sender(plan, account)
     receipts: list[ReceiptAPI] = []

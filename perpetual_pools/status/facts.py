@@ -1,4 +1,4 @@
-"""What does not change while one looks on: read once, in a few calls."""
+"""The facts about markets and farm that do not change: a reader asks for them once, in a few calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perpetual_pools.records import Record
 
 
 class StatusError(PerpetualPoolsError):
-    """What the record says is not what answers; says what is missing."""
+    """The contracts on the chain are not those of the record, or what the caller asked for cannot be shown."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Oracle:
-    """A pool's oracle. Of one that is no wrapper over a feed, `feed` is None and the numbers are 0."""
+    """A pool's oracle. If it is not a wrapper over a feed, `feed` is None and the numbers are 0."""
 
     address: str
     feed: str | None = None
@@ -39,7 +39,7 @@ class Oracle:
 
 @dataclass(frozen=True)
 class Market:
-    """A pool. Times in seconds."""
+    """A pool. Times are in seconds."""
 
     name: str
     address: str
@@ -50,12 +50,12 @@ class Market:
     leverage: int
     interval: int
     ramp: int
-    """Of the keeper's reward."""
+    """Seconds during which the keeper's reward rises."""
 
 
 @dataclass(frozen=True)
 class Staked:
-    """A token that the farm has a farm for. `pair`: the two tokens of an AMM pair, None for all that is none."""
+    """A token that can be staked. `pair` holds the two tokens of an AMM pair, and is None for other tokens."""
 
     token: Token
     name: str
@@ -74,7 +74,7 @@ class Farm:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it."""
+    """The facts about all markets of a record, and about its farm if it has one."""
 
     markets: tuple[Market, ...]
     farm: Farm | None
@@ -90,13 +90,13 @@ _PAIR = ("token0", "token1")
 
 
 def read_facts(multicall: Multicall, record: Record) -> Facts:
-    """Of the pools and the farm of a record. Raises StatusError when one does not answer as what it should be."""
+    """Return the facts about a record's pools and farm. Raises StatusError if a contract is not what it should be."""
     pools = {name: entry.address for name, entry in record.deployments.items() if entry.contract == "LeveragedPool"}
     farms = {name: entry.address for name, entry in record.deployments.items() if entry.contract == "StakingFarm"}
     if not pools and not farms:
-        raise StatusError("the record has neither a pool nor a farm: deploy first")
+        raise StatusError("the record has neither a pool nor a farm: run `ape run deploy` first")
     if len(farms) > 1:
-        raise StatusError(f"the record has {len(farms)} farms, {', '.join(farms)}: one is expected")
+        raise StatusError(f"the record has {len(farms)} farms, {', '.join(farms)}; expected one")
 
     _, own = multicall.ask(
         {(name, view): question("LeveragedPool", pool, view) for name, pool in pools.items() for view in _POOL}
@@ -143,7 +143,9 @@ def _require_answers(answers: Mapping[tuple[str, str], Any], addresses: Mapping[
     for (name, view), answer in answers.items():
         if isinstance(answer, Failure):
             asked = view if "(" in view else f"{view}()"
-            raise StatusError(f"{name} at {addresses[name]} does not answer {asked}: is it another contract's record?")
+            raise StatusError(
+                f"{name} at {addresses[name]} does not answer {asked}: does the record belong to another chain?"
+            )
 
 
 def _market(answers: Mapping[Any, Any], name: str, pool: str) -> Market:
@@ -168,7 +170,7 @@ def _oracle(answers: Mapping[Any, Any], address: str) -> Oracle:
 
 
 def _staked(answers: Mapping[Any, Any], settlement: set[str], address: str) -> Staked:
-    """An LP token is named by what is in it: all pairs of an exchange have the same symbol."""
+    """Name an LP token after the tokens of its pair, because all pairs of an exchange have the same symbol."""
     token, pair = _token(answers, address), (answers[address, "token0"], answers[address, "token1"])
     if any(isinstance(side, Failure) for side in pair):
         return Staked(token, token.symbol, None)
@@ -178,12 +180,12 @@ def _staked(answers: Mapping[Any, Any], settlement: set[str], address: str) -> S
 
 
 def shortened(address: str) -> str:
-    """Enough to tell it apart."""
+    """Return `0x1234..abcd`, which is enough to tell addresses apart."""
     return f"{address[:6]}..{address[-4:]}"
 
 
 def _told_apart(listed: list[Staked]) -> Iterator[Staked]:
-    """Those of one name, by their addresses."""
+    """Add the address to names that several tokens share."""
     names = Counter(staked.name for staked in listed)
     for staked in listed:
         more = "" if names[staked.name] == 1 else f" {shortened(staked.token.address)}"

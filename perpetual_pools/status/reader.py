@@ -1,4 +1,4 @@
-"""Reads what changes: all of it in one call per refresh, so of one block."""
+"""The reader: it asks for everything that changes in one call, so a reading is of one block."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ from perpetual_pools.status.reading import (
 )
 
 EPOCHS_ASKED = 3
-"""From the one that was the current one when last looked: the live ones are two, also after one rebalance since."""
+"""From the epoch that was current at the last reading. Two epochs are live, so three suffice after one rebalance."""
 
 
 @dataclass(frozen=True)
 class _Guess:
-    """What has to be known to ask: as of the last look."""
+    """The epochs and weeks to ask about, guessed from the last reading."""
 
     epochs: Mapping[str, int]
-    """By pool."""
+    """The current epoch of each pool, by address."""
     weeks: range
+    """The scheduled weeks that are not over."""
 
     def holds(self, reading: Reading, answers: Mapping[Any, Any]) -> bool:
-        """Whether what was asked by it is all there is to show."""
+        """Return whether the answers to this guess contain everything there is to show."""
         farm = reading.farm
         epochs = all(
             0 <= market.epoch - self.epochs[market.facts.address] <= EPOCHS_ASKED - 2 for market in reading.markets
@@ -54,7 +55,7 @@ class _Guess:
 
 
 class Reader:
-    """Reads the pools and the farm of a record, again and again."""
+    """Reads the pools and the farm of a record as often as asked."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -63,11 +64,11 @@ class Reader:
         self._guess = _Guess({}, range(0))
 
     def read(self) -> Reading:
-        """One `eth_call`; a few more the first time, and when more happened since the last than could be foreseen.
+        """Return a reading. It takes one `eth_call`, and a few more the first time or when the last guess no longer holds.
 
         Raises:
-            StatusError: what the record says is not what answers.
-            What the chain, or the way there, refuses the call with.
+            StatusError: the contracts on the chain are not those of the record.
+            Whatever the connection raises when the call fails.
         """
         if self._facts is not None:
             reading, answers = self._ask(self._facts)
@@ -106,7 +107,7 @@ class Reader:
 
 
 def _weeks(farm: Farm, now: int, scheduled: int) -> range:
-    """Those that are not over, of the scheduled ones."""
+    """Return the scheduled weeks that are not over."""
     return range(max(0, (now - farm.start) // WEEK), scheduled)
 
 
@@ -164,7 +165,7 @@ def _of_farm(farm: Farm, weeks: range) -> dict[Any, Question]:
 
 
 def _required(answers: Mapping[Any, Any], address: str, *asked: Any) -> Any:
-    """Of the project's own contracts, which always answer, but to a node that is behind or gives too little gas."""
+    """Return the answer of one of our own contracts, which only a node that is behind, or short of gas, leaves out."""
     answer = answers[(address, *asked)]
     if isinstance(answer, Failure):
         raise StatusError(f"{address} did not answer {' '.join(map(str, asked))}")
@@ -201,12 +202,12 @@ def _round(answers: Mapping[Any, Any], feed: str | None) -> Round | None:
 
 
 def _error(data: bytes) -> str:
-    """Like `RoundStale(7, 1999990000, 1999998600, 3600)`; what is none of the oracle's errors, in hexadecimal."""
+    """Return `RoundStale(7, 1999990000, 1999998600, 3600)` for an error of the oracle, and other data in hexadecimal."""
     for error in container("ChainlinkOracleWrapper").contract_type.errors:
         if keccak(text=error.selector)[:4] == data[:4]:
             values = decode([field.canonical_type for field in error.inputs], data[4:])
             return f"{error.name}({', '.join(map(str, values))})"
-    return f"0x{data.hex()}" if data else "nothing said"
+    return f"0x{data.hex()}" if data else "no reason given"
 
 
 def _farm(facts: Farm, now: int, answers: Mapping[Any, Any], weeks: range) -> FarmReading:

@@ -1,4 +1,4 @@
-"""Markets and farm at a time: what was read, and what follows from it."""
+"""Readings: the state of markets and farm at one block, and the figures that follow from it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from perpetual_pools.status.facts import Farm, Market, Oracle, Staked
 
 @dataclass(frozen=True)
 class OracleReading:
-    """What an oracle and its feeds answer; None: no answer."""
+    """The answers of an oracle and its feeds. None stands for no answer."""
 
     facts: Oracle
     price: int | None
-    """WAD, of now."""
+    """The current price, in WAD."""
     error: str
-    """Why there is no price: the oracle's error with its arguments."""
+    """The oracle's error with its arguments if it has no price, else empty."""
     round: Round | None
+    """The latest round of the feed."""
     sequencer: Round | None
+    """The latest round of the sequencer feed."""
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits in an epoch's batches: settlement units for mints, token units else."""
+    """The commitments pending in an epoch's batches: settlement units for mints, token units for the others."""
 
     epoch: int
     amounts: dict[CommitType, int]
@@ -36,7 +38,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class MarketReading:
-    """A pool at a time."""
+    """The state of a pool."""
 
     facts: Market
     now: int
@@ -57,78 +59,78 @@ class MarketReading:
 
     @property
     def late(self) -> int:
-        """Seconds since the rebalance opened; 0 while it has not, and for a pool that has closed."""
+        """Seconds since the rebalance opened; 0 if it has not opened, or if the pool is closed."""
         return 0 if self.is_shutdown else max(0, self.now - self.next_rebalance)
 
     @property
     def skipped(self) -> int:
-        """How many grid times will get no rebalance of their own, for a later one has come."""
+        """The number of grid times that get no rebalance of their own, because a later one has passed."""
         return self.late // self.facts.interval
 
     @property
     def round_age(self) -> int | None:
-        """Seconds; None when the feed does not answer, or its latest round is incomplete."""
+        """The age of the feed's latest round in seconds; None if the feed does not answer or the round is incomplete."""
         round_ = self.oracle.round
         return self.now - round_.updated_at if round_ is not None and round_.complete else None
 
 
 @dataclass(frozen=True)
 class StakedReading:
-    """A farm at a time."""
+    """The state of the farm of one staked token."""
 
     facts: Staked
     share: Share
-    """Also tells what is staked."""
+    """Its part of the emission, and how much is staked."""
     reserves: tuple[int, int] | None
-    """Of a pair."""
+    """The reserves of an AMM pair."""
     supply: int
-    """Token units in existence; 0 when the token does not tell."""
+    """The total supply in token units; 0 if the token does not answer."""
 
 
 @dataclass(frozen=True)
 class FarmReading:
-    """The staking farm at a time. Reward units."""
+    """The state of the staking farm. Amounts are in reward units."""
 
     facts: Farm
     now: int
     weeks_scheduled: int
     amounts: dict[int, int]
-    """Of weeks, from the running one (or week 0) on."""
+    """The amount of each scheduled week, from the running one (or week 0) on."""
     undistributed: int
     bps: dict[MarketOfFarms, int]
-    """The markets' parts of the emission."""
+    """Each market's part of the emission, in ten-thousandths."""
     weights: dict[MarketOfFarms, int]
     staked: tuple[StakedReading, ...]
 
     @property
     def week(self) -> int | None:
-        """The running one; None before week 0."""
+        """The number of the running week; None before week 0."""
         return (self.now - self.facts.start) // WEEK if self.now >= self.facts.start else None
 
     @property
     def week_amount(self) -> int:
-        """What the running week emits in all."""
+        """The amount that the running week emits."""
         return 0 if self.week is None else self.amounts.get(self.week, 0)
 
     @property
     def next_week(self) -> int:
-        """The next to begin."""
+        """The number of the week that begins next."""
         return 0 if self.week is None else self.week + 1
 
     @property
     def funded_weeks(self) -> int:
-        """How many weeks in a row, from the next on, emit something."""
+        """The number of weeks in a row, from the next one on, that emit something."""
         coming = (self.amounts.get(week, 0) for week in range(self.next_week, self.weeks_scheduled))
         return sum(1 for _ in takewhile(bool, coming))
 
     def begin(self, week: int) -> int:
-        """When the week begins, Unix seconds."""
+        """Return when the week begins, in Unix seconds."""
         return self.facts.start + week * WEEK
 
 
 @dataclass(frozen=True)
 class Reading:
-    """All of one block."""
+    """Everything that was read, as of one block."""
 
     block: Block
     markets: tuple[MarketReading, ...]

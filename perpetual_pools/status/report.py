@@ -1,4 +1,4 @@
-"""A reading and its alarms as data for machines: amounts are decimal strings, their units in the names of the keys."""
+"""The JSON of `ape run status --json`. Amounts are decimal strings, and each key names its unit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SCHEMA_VERSION = 1
 
 
 def build_report(network: str, reading: Reading, yields: Sequence[Yield], alarms: Sequence[Alarm]) -> dict[str, Any]:
-    """All of it.
+    """Return a reading and its alarms as JSON data.
 
     Args:
-        yields: of the farms, in their order.
+        yields: one for each farm of the reading, in the same order.
     """
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""A reading and its alarms as tables for people. All fits into 80 columns."""
+"""The tables of `ape run status`. All lines but alarms fit into 80 columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNAVAILABLE = "unavailable"
 def print_status(
     network: str, reading: Reading, yields: Sequence[Yield], alarms: Sequence[Alarm], console: Console
 ) -> None:
-    """Markets, farm and alarms. What the contracts say is printed as it is, markup or not: the console has to have none."""
+    """Print markets, farm and alarms. Names come from contracts, so the console must not interpret markup."""
     block = reading.block
     _line(console, f"{network}, block {block.number}, {as_utc(block.timestamp)}")
     if reading.markets:
@@ -106,7 +106,7 @@ def _pending(markets: Sequence[MarketReading]) -> Table:
 
 def _weeks(farm: FarmReading) -> Iterator[str]:
     if farm.week is None:
-        yield f"Farm: nothing is emitted before week 0, which begins {as_utc(farm.begin(0))}"
+        yield f"Farm: week 0 begins {as_utc(farm.begin(0))}. Nothing is emitted before"
     else:
         hourly = tcr_to_four_places(farm.week_amount // HOURS_IN_A_WEEK)
         ends = as_utc(farm.begin(farm.week + 1))
@@ -123,7 +123,7 @@ def _farms(farm: FarmReading, yields: Sequence[Yield]) -> Table:
             staked.facts.name,
             staked.share.market,
             tcr_to_four_places(earns.per_hour),
-            # a whole LP token of a settlement token with few decimals is worth millions
+            # one whole LP token is worth millions where the settlement token has few decimals
             decimal(staked.share.staked, staked.facts.token.decimals, 9 if staked.facts.pair else 2),
             MISSING if earns.value is None else decimal(earns.value, 18),
             MISSING if earns.apr is None else f"{decimal(100 * earns.apr, 18)} %",

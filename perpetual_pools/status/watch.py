@@ -1,4 +1,4 @@
-"""Looking again and again."""
+"""The loop of `ape run status --watch`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def watch(
     report: Callable[[str], object],
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Calls `refresh` every so many seconds until Ctrl-C. What a request fails with is reported, and tried again.
+    """Call `refresh` every so many seconds until Ctrl-C. A request that fails is reported, and the loop goes on.
 
     Raises:
-        StatusError: the first time, when it is what was asked for that cannot be shown. Later it is the node that fails.
+        StatusError: the first refresh raised it, so the status cannot be shown at all. Later ones blame the node.
     """
-    signal(SIGINT, default_int_handler)  # of Ape's own nobody could tell that watching ended as it should
+    signal(SIGINT, default_int_handler)  # under Ape's own handler, Ctrl-C would look like a failure
     tolerated: tuple[type[Exception], ...] = FAILED_REQUESTS
     try:
         while True:

@@ -1,4 +1,4 @@
-"""What is staked is worth, and what staking it yields. Prices are WAD: US dollars of a whole token."""
+"""The value of stakes, and the APR of staking. Prices are WAD: US dollars of one whole token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PRICE = re.compile(r"([0-9]+)(?:\.([0-9]{1,18}))?")
 
 @dataclass(frozen=True)
 class Prices:
-    """What people say that tokens are worth. `lp`: by the farm's name, or its token's symbol or address."""
+    """Prices that the caller gives. The keys of `lp` are a farm's name, or its token's symbol or address."""
 
     tcr: int | None = None
     lp: Mapping[str, int] = field(default_factory=dict)
@@ -24,27 +24,27 @@ class Prices:
 
 @dataclass(frozen=True)
 class Yield:
-    """Of one farm, at the rate of now. None: nobody can tell."""
+    """The yield of one farm at the current rate. None stands for unknown."""
 
     per_hour: int
     """Reward units."""
     value: int | None
-    """WAD, US dollars, of all that is staked."""
+    """The value of all stakes in US dollars, as WAD."""
     apr: int | None
-    """WAD."""
+    """The yearly rewards over the value, as WAD."""
 
 
 def parse_price(text: str) -> int:
-    """WAD. Raises StatusError for what is no price above zero of up to 18 decimals."""
+    """Return the price as WAD. Raises StatusError unless it is a number above zero with up to 18 decimals."""
     match = _PRICE.fullmatch(text)
     price = int(match[1]) * WAD + int((match[2] or "").ljust(18, "0")) if match else 0
     if price == 0:
-        raise StatusError(f"{text!r} is no price: expected a number above zero with up to 18 decimals, like 0.05")
+        raise StatusError(f"{text!r} is not a price: expected a number above zero with up to 18 decimals, like 0.05")
     return price
 
 
 def find_yields(reading: Reading, farm: FarmReading, prices: Prices) -> list[Yield]:
-    """Of the farms, in their order. Raises StatusError when a price is of no farm, or could be of several."""
+    """Return the yields of the farms, in their order. Raises StatusError if a given price matches no farm, or several."""
     given = _by_address(farm, prices.lp)
     return [_yield(reading.markets, farm, staked, prices.tcr, given) for staked in farm.staked]
 
@@ -55,7 +55,9 @@ def _by_address(farm: FarmReading, prices: Mapping[str, int]) -> dict[str, int]:
         meant = [staked.facts for staked in farm.staked if _is_called(staked.facts, name)]
         if len(meant) != 1:
             known = ", ".join(staked.facts.name for staked in farm.staked) or "none"
-            raise StatusError(f"{len(meant)} farms are called {name!r}: use a name or address of one of these: {known}")
+            raise StatusError(
+                f"{len(meant)} farms are called {name!r}. Use the name or address of one of these: {known}"
+            )
         result[meant[0].token.address] = price
     return result
 
@@ -76,7 +78,7 @@ def _yield(
     if not value or tcr is None:
         return Yield(per_hour, value, None)
     share = staked.share
-    # what a year at this rate pays: reward units = yearly / portions
+    # a year at this rate pays yearly / portions reward units
     yearly, portions = (
         farm.week_amount * YEAR * share.market_bps * share.weight,
         WEEK * BPS * (share.market_weight or 1),
@@ -87,7 +89,10 @@ def _yield(
 def _value(
     markets: tuple[MarketReading, ...], reward: Token, staked: StakedReading, tcr: int | None, given: Mapping[str, int]
 ) -> int | None:
-    """WAD, down: at the price that was given; else pool tokens at the pool's, a pair's at twice its settlement reserve."""
+    """Return the value as WAD, rounded down.
+
+    A given price counts first; else a pool token counts at its pool's price, and a pair at twice its settlement reserve.
+    """
     token, amount = staked.facts.token, staked.share.staked
     price = given.get(token.address)
     for market in markets:

@@ -1,4 +1,5 @@
-"""Contracts beside their models: every action is done on both, then everything is compared.
+"""Twins: a contract and its model. Each action runs on both, and then everything is compared.
 
-`pool` and `farm` hold the twins, `chain` is what they need of a chain, `anvil` the one that Ape is connected to.
+`pool`, `farm` and `pair` have the twins, and `comparison` compares. `chain` is the interface of a chain that they need, and
+`anvil` implements it for the chain that Ape is connected to. `artifacts` reads compiled contracts without Ape.
 """

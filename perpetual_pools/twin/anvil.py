@@ -1,4 +1,4 @@
-"""A twin's chain on an anvil, through Ape."""
+"""The chain of a twin on anvil, through Ape."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,11 +15,12 @@ from perpetual_pools.twin.chain import Logs, Reverted, Sent
 
 
 class AnvilChain:
-    """The network that Ape is connected to, whose latest block is of `now`. Blocks share their time until `move_to`.
+    """The network that Ape is connected to. All blocks have the same time until `move_to`.
 
     Args:
-        project: has the contracts: Ape's own project, or `Artifacts`.
+        project: the source of contracts: Ape's own project, or `Artifacts`.
         chain: Ape's chain manager.
+        now: the time of the latest block, in Unix seconds.
     """
 
     def __init__(self, project: Any, chain: Any, deployer: AccountAPI, now: int) -> None:
@@ -28,7 +29,7 @@ class AnvilChain:
         self._deployer = deployer
         self._types: dict[str, ContractType] = {}
         self._receipt: Any = None
-        # Errors of what a pool calls come up through it.
+        # A pool passes the errors of the contracts that it calls on to its caller.
         self._errors = {
             keccak(text=error.selector)[:4]: error
             for name in ("FixedOracle", "ChainlinkOracleWrapper", "ReplayAggregator", "MockERC20")
@@ -41,9 +42,9 @@ class AnvilChain:
         return int(self._chain.chain_id)
 
     def set_back(self, now: int) -> None:
-        """To a snapshot of that time."""
+        """Set the clock after the chain has returned to a snapshot of that time."""
         self.now = now
-        # What is sent past `set_time` gets the time of the block before, however long the machine takes.
+        # Without `set_time`, a block gets the time of the block before it, however long the machine takes.
         self._chain.provider.make_request("anvil_setBlockTimestampInterval", [0])
 
     def move_to(self, timestamp: int) -> None:
@@ -51,7 +52,7 @@ class AnvilChain:
         self._chain.mine(timestamp=timestamp)
 
     def set_time(self) -> None:
-        """For the next block: a transaction sent past the chain's own functions needs it."""
+        """Set the time of the next block. Transactions that are not sent through this class need it."""
         self._chain.provider.set_timestamp(self.now)
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
@@ -62,7 +63,7 @@ class AnvilChain:
         return self._known(self._container(contract).at(address, fetch_from_explorer=False, detect_proxy=False))
 
     def remember(self, *contracts: Any) -> None:
-        """Their types, for contracts that came another way."""
+        """Remember the types of contracts that this chain did not deploy, to decode their events."""
         for contract in contracts:
             self._known(contract)
 
@@ -73,7 +74,7 @@ class AnvilChain:
         assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
         logs, emitters = self.logs(), [emitter.address for emitter in (contract, *others)]
         events = [(name, fields) for emitter in emitters for address, name, fields in logs if address == emitter]
-        return Sent(receipt.return_value, events)
+        return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
 
     def read(self, contract: Any, method: str, *arguments: Any) -> Any:
         return getattr(contract, method)(*arguments)
@@ -109,6 +110,14 @@ class AnvilChain:
     def _known(self, contract: Any) -> Any:
         self._types[contract.address] = contract.contract_type
         return contract
+
+    def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
+        """Return the value that a call returned. Ape would trace every step to find it, which takes long."""
+        tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+        trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
+        return values[0] if len(values) == 1 else values or None
 
     def _reverted(self, error: ContractLogicError) -> Reverted:
         message = error.revert_message or ""

@@ -1,4 +1,4 @@
-"""What a twin needs of a chain, whichever it is: it deploys, sends and reads at an exact time."""
+"""The interface of a twin's chain: it deploys, sends and reads at an exact time."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,14 +8,17 @@ from typing import Any, Protocol
 from ethpm_types import ContractType
 
 Events = list[tuple[str, dict[str, Any]]]
-"""Names and arguments."""
+"""The names and arguments of events."""
 Logs = list[tuple[str, str, dict[str, Any]]]
-"""The same, each with the address of its contract before it."""
+"""The addresses of contracts, with the names and arguments of their events."""
 
 
 class Reverted(Exception):
-    """A call that reverted. `name` is that of the contract's error (`Panic`, or `Error` for a reason string; empty when
-    it is none of these), `arguments` its arguments."""
+    """A call that reverted.
+
+    `name` is the contract's error, `Panic`, or `Error` for a reason string. It is empty for other data, which is then the
+    only one of the `arguments`.
+    """
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         super().__init__(f"{name}{arguments}")
@@ -25,60 +28,71 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """What a call did."""
+    """The result of a call."""
 
     value: Any
     events: Events
-    """Of the called contract; then of others that were asked for."""
+    """The events of the called contract, then those of the other contracts that the caller named."""
 
 
-class Chain(Protocol):
-    """All that a twin needs of a chain. Accounts are named by what the chain sends with: see `address_of`.
+class Caller(Protocol):
+    """Deploys, calls and reads contracts. Accounts are named by what the chain sends with: see `address_of`.
 
-    Contracts answer to their functions, `contract.function(*arguments, sender=...)`, and have an `address` and a
-    `contract_type`.
+    A contract has an `address` and a `contract_type`, and answers to `contract.function(*arguments, sender=...)`.
     """
+
+    def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
+        """Deploy one of the project's contracts, by name, or another contract type."""
+        ...
+
+    def at(self, contract: str | ContractType, address: str) -> Any:
+        """Return the contract at the address."""
+        ...
+
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
+        """Call a function, and return its events and those of `others`. Raises Reverted with the contract's error."""
+        ...
+
+    def read(self, contract: Any, method: str, *arguments: Any) -> Any:
+        """Return the answer of a view."""
+        ...
+
+
+class Chain(Caller, Protocol):
+    """Everything that a twin needs of a chain."""
 
     now: int
     """Unix seconds: the time of every call until `move_to`."""
 
     @property
-    def id(self) -> int: ...
-
-    def move_to(self, timestamp: int) -> None: ...
-
-    def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
-        """`contract`: the name of one of the project's, or anything that can be deployed."""
+    def id(self) -> int:
+        """The chain id."""
         ...
 
-    def at(self, contract: str | ContractType, address: str) -> Any: ...
-
-    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
-        """`others`: contracts whose events are wanted too. Raises Reverted with the contract's error."""
+    def move_to(self, timestamp: int) -> None:
+        """Set the time, in Unix seconds."""
         ...
-
-    def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """Within, a call of a contract's function is sent at the chain's time and raises Reverted, as `send` does."""
+        """Within the block, a direct call of a contract's function has the chain's time and raises Reverted, like `send`."""
         ...
 
     def logs(self) -> Logs:
-        """Of all contracts that the chain knows, in order: what they emitted in the call that was sent just now."""
+        """Return the events of the last call, in order, of all contracts that the chain knows."""
         ...
 
     def storage(self, contract: Any) -> object:
-        """Equal when all slots of the contract's storage are."""
+        """Return a value that is equal if and only if all storage slots of the contract are equal."""
         ...
 
 
 def address_of(account: Any) -> str:
-    """Of an account or a contract of either chain."""
+    """Return the address of an account or a contract of any chain."""
     return account if isinstance(account, str) else str(account.address)
 
 
 def plain(value: Any) -> Any:
-    """Comparable across chains: addresses in lower case, structs as tuples."""
+    """Return the value in a form that is comparable across chains: addresses in lower case, structs as lists."""
     if isinstance(value, str):
         return value.lower()
     if isinstance(value, dict):
@@ -86,12 +100,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value] or None
     return int(value) if isinstance(value, int) else value
-
-
-def error_of(chain: Chain, contract: Any, method: str, arguments: Sequence[Any], sender: Any) -> Reverted:
-    """What the call reverts with; fails if it does not."""
-    try:
-        chain.send(contract, method, arguments, sender)
-    except Reverted as found:
-        return found
-    raise AssertionError(f"{method} succeeds")

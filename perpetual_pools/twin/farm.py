@@ -1,33 +1,38 @@
-"""A staking farm on a chain and in the model, side by side: every action is done on both, then everything is compared.
+"""The twin of a staking farm: each action runs on a chain and in the model, and then everything is compared.
 
-As `pool.py` does for pools: what the model refuses, the contract has to revert with the same error and arguments, and the
-twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
-each action, and the invariants F1 and F2 of the specification hold.
+It works like the twin of a pool. If the model refuses an action, the contract must revert with the same error and arguments,
+and the twin raises `Refused`. After each action, events, return values, all views and all balances must be equal to the
+unit, and the invariants F1, F2 and F5 of the specification must hold.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from perpetual_pools.model import Ledger, Market, Refused, StakingFarm
+from perpetual_pools.model import Ledger, Market, StakingFarm
 from perpetual_pools.model.farm import ONE, WEEK
-from perpetual_pools.twin.chain import Chain, address_of, error_of, plain
+from perpetual_pools.twin.chain import Chain, address_of
+from perpetual_pools.twin.comparison import WHOLE, WORD, Answer, View, answers, do, require, require_equal
 
 Value = TypeVar("Value")
 
-WORD = 2**256
 PLENTY = 10**30
-"""Units of each token that every staker has; the owner has as much of the reward token."""
+"""The units of each staked token that everyone gets."""
+MARKETS = "primary", "secondary"
+FARM = "token", "market", "weight"
 
 
 class FarmTwin:
-    """One staking farm, twice. Actions are sent at the chain's time and return what the model returns; all raise Refused.
+    """A staking farm on a chain, and its model.
+
+    Actions are sent at the chain's time and return the model's value. All of them can raise Refused.
 
     Args:
-        chain: where it is deployed; accounts are named by what the chain sends with.
-        reward: the reward token, of which `owner` has units.
-        start: when week 0 begins.
-        people: whose balances are compared.
-        farm: one that is there, of which week 0 has not begun; None deploys one. See `adopt`.
+        chain: the chain of the farm. It determines the type of the accounts.
+        reward: the reward token.
+        start: the time when week 0 begins, in Unix seconds.
+        owner: the owner of the farm.
+        people: the accounts whose balances are compared.
+        farm: an existing farm whose week 0 has not begun, or None to deploy one. `adopt` adds its tokens.
     """
 
     def __init__(
@@ -40,12 +45,14 @@ class FarmTwin:
         self.accounts = [address_of(account) for account in people]
         self.ledgers: dict[str, Ledger] = {address_of(reward): Ledger("TransferFromFailed")}
         self.farm = farm or chain.deploy("StakingFarm", address_of(reward), address_of(owner), start)
-        self.lens = chain.deploy("FarmLens")
         self.model = StakingFarm(
             self.ledgers, address_of(reward), address_of(owner), start, chain.now, address_of(self.farm)
         )
+        self.lens = chain.deploy("FarmLens")
+        self.names: dict[str, str] = {}
+        """The names of staked tokens in the messages of differences, by address."""
         self.donated = 0
-        """Reward units."""
+        """The reward units that were sent to the farm directly."""
         self.checks = True
         """Whether everything is compared after each action."""
 
@@ -62,17 +69,17 @@ class FarmTwin:
         self.chain.move_to(self.now + seconds)
 
     def move_to_week(self, week: int, seconds: int = 0) -> None:
-        """So many seconds into that week, from 0."""
+        """Move to so many seconds after the week begins."""
         self.chain.move_to(self.model.start + week * WEEK + seconds)
 
     def new_token(self, decimals: int = 18) -> Any:
-        """A token to stake, of which all people have PLENTY and have approved the farm."""
+        """Return a new token. Everyone has PLENTY of it and has approved the farm."""
         token = self.chain.deploy("MockERC20", "Staked", "STK", decimals)
         self.introduce(token)
         return token
 
     def introduce(self, token: Any) -> None:
-        """Lets the twin know a token: everybody gets PLENTY of it and approves the farm."""
+        """Add a token to the twin: everyone gets PLENTY of it and approves the farm."""
         ledger = self.ledgers.setdefault(address_of(token), Ledger("TransferFromFailed"))
         for account in self.people:
             self.chain.send(token, "mint", [address_of(account), PLENTY], account)
@@ -80,7 +87,7 @@ class FarmTwin:
             self.chain.send(token, "approve", [address_of(self.farm), WORD - 1], account)
 
     def adopt(self, token: Any, ledger: Ledger, market: int, weight: int) -> None:
-        """Lets the twin know a token whose farm was added before week 0 began, and who holds it."""
+        """Add a token and its holders to the twin. The chain's farm already has it since before week 0 began."""
         self.ledgers[address_of(token)] = ledger
         self.model.add_farm(self.now, address_of(self.owner), address_of(token), market, weight)
 
@@ -118,7 +125,7 @@ class FarmTwin:
         self._on(sender, "scheduleUndistributed", [weeks_count], self.model.schedule_undistributed, returns=False)
 
     def donate(self, sender: Any, token: Any, amount: int) -> None:
-        """Token units sent to the farm past its functions."""
+        """Send token units directly to the farm."""
         self.chain.send(token, "transfer", [address_of(self.farm), amount], sender)
         self.ledgers[address_of(token)].transfer(address_of(sender), self.model.address, amount)
         self.donated += amount * (address_of(token) == self.model.reward_token)
@@ -127,20 +134,22 @@ class FarmTwin:
     # --- shorthand ---
 
     def new_farm(self, market: int = Market.PRIMARY, weight: int = 1, decimals: int = 18) -> Any:
-        """A new token with a farm."""
+        """Return a new token that has a farm."""
         token = self.new_token(decimals)
         self.add_farm(self.owner, token, market, weight)
         return token
 
     def earned(self, account: Any, token: Any) -> int:
-        """Reward units; the same on chain and in the model, or fails."""
+        """Return the earned reward units. Raises Difference if chain and model disagree."""
         found = self.chain.read(self.farm, "earned", address_of(account), address_of(token))
-        assert found == self.model.earned(self.now, address_of(account), address_of(token))
+        expected = self.model.earned(self.now, address_of(account), address_of(token))
+        require(found == expected, f"earned: the chain says {found}, the model says {expected}")
         return int(found)
 
     def undistributed(self) -> int:
         found = self.chain.read(self.farm, "undistributed")
-        assert found == self.model.undistributed(self.now)
+        expected = self.model.undistributed(self.now)
+        require(found == expected, f"undistributed: the chain says {found}, the model says {expected}")
         return int(found)
 
     # --- comparison ---
@@ -148,7 +157,7 @@ class FarmTwin:
     def _on(
         self, sender: Any, method: str, arguments: list[Any], action: Callable[..., Value], *, returns: bool = True
     ) -> Value:
-        """An action of the model that takes the time, the sender and the same arguments."""
+        """Do an action for which the model takes the time, the sender and the contract's arguments."""
         return self._do(
             sender, method, arguments, lambda: action(self.now, address_of(sender), *arguments), returns=returns
         )
@@ -156,70 +165,79 @@ class FarmTwin:
     def _do(
         self, sender: Any, method: str, arguments: list[Any], in_model: Callable[[], Value], *, returns: bool = True
     ) -> Value:
-        seen = len(self.model.events)
-        try:
-            expected = in_model()
-        except Refused as refusal:
-            self._require_refused(refusal, sender, method, arguments)
-            raise
-        sent = self.chain.send(self.farm, method, arguments, sender)
-        if returns:
-            assert plain(sent.value) == plain(expected), f"{method} returned {sent.value}, in the model {expected}"
-        events = self.model.events[seen:]
-        assert plain(sent.events) == plain([(event.name, event.arguments) for event in events])
+        value = do(self.chain, self.farm, method, arguments, sender, self.model, in_model, returns=returns)
         self.compare()
-        return expected
-
-    def _require_refused(self, refusal: Refused, sender: Any, method: str, arguments: list[Any]) -> None:
-        found = error_of(self.chain, self.farm, method, arguments, sender)
-        wanted = refusal.error, list(refusal.arguments.values())
-        assert plain((found.name, list(found.arguments))) == plain(wanted), f"{found}, in the model {refusal}"
+        return value
 
     def compare(self) -> None:
-        """Every view and every balance, and the invariants that hold at all times."""
+        """Compare every view and every balance, and check the invariants that hold at all times."""
         if not self.checks:
             return
-        later, week = self.now + WEEK // 3, max(0, self.now - self.model.start) // WEEK
-        words = list(self.chain.read(self.lens, "read", address_of(self.farm), later, week, self.accounts))
-        at = 0
-        for name, expected in self._views(later, week):
-            found = words[at : at + len(expected)]
-            assert found == expected, f"{name}: {found}, in the model {expected}"
-            at += len(expected)
-        assert at == len(words)
+        require_equal(*self._read())
         self._require_invariants()
 
-    def _views(self, later: int, week: int) -> Iterator[tuple[str, list[int]]]:
-        """In the order of `contracts/mocks/FarmLens.sol`."""
+    def answers(self) -> list[Answer]:
+        """Return the chain's value of every view and balance, with the model's."""
+        return answers(*self._read())
+
+    def emission(self, found: Mapping[str, int], accounts: Sequence[str]) -> tuple[int, int, int]:
+        """Return the reward units that were emitted, that the accounts have earned or hold, and that are undistributed.
+
+        Args:
+            found: the chain's values, by the names of `answers`.
+        """
+        names = [f"TCR of {account}" for account in accounts]
+        names += [
+            f"TCR earned by {account} with {self._name(token)}" for token in self.model.farms for account in accounts
+        ]
+        return found["TCR emitted"], sum(found[name] for name in names), found["TCR undistributed"]
+
+    def _name(self, token: str) -> str:
+        return self.names.get(token, token)
+
+    def _read(self) -> tuple[Sequence[int], list[View]]:
+        """Return the words that the lens reads, and the views in the same order."""
+        later, week = self.now + WEEK // 3, max(0, self.now - self.model.start) // WEEK
+        words = self.chain.read(self.lens, "read", address_of(self.farm), later, week, self.accounts)
+        return list(words), list(self._views(later, week))
+
+    def _views(self, later: int, week: int) -> Iterator[View]:
+        """Yield the views in the order of `contracts/mocks/FarmLens.sol`."""
         model, now = self.model, self.now
-        yield "time", [now]
-        yield "emitted", [model.emitted(now), model.emitted(later)]
-        yield "week", [model.week_amount(week), model.weeks_scheduled()]
-        yield "undistributed", [model.undistributed(now)]
-        yield "split", [model.primary_bps(), model.total_weight(0), model.total_weight(1)]
+        yield "time", WHOLE, [now]
+        yield "TCR emitted{}", ("", f" until {later}"), [model.emitted(now), model.emitted(later)]
+        yield f"TCR of week {week}", WHOLE, [model.week_amount(week)]
+        yield "weeks scheduled", WHOLE, [model.weeks_scheduled()]
+        yield "TCR undistributed", WHOLE, [model.undistributed(now)]
+        yield "primaryBps", WHOLE, [model.primary_bps()]
+        yield "total weight of the {} market", MARKETS, [model.total_weight(0), model.total_weight(1)]
+        yield "number of farms", WHOLE, [len(model.farms)]
         reward = self.ledgers[model.reward_token]
-        yield "rewards held", [len(model.farms), reward.balance_of(model.address)]
-        yield "rewards of accounts", [reward.balance_of(account) for account in self.accounts]
+        yield f"TCR of {model.address}", WHOLE, [reward.balance_of(model.address)]
+        yield "TCR of {}", self.accounts, [reward.balance_of(account) for account in self.accounts]
         for token in model.farms:
-            ledger = self.ledgers[token]
-            yield "farm", [int(token, 16), *model.farm(token)]
-            yield "staked", [model.total_staked(token), ledger.balance_of(model.address)]
+            ledger, name = self.ledgers[token], self._name(token)
+            yield f"{{}} of the farm for {name}", FARM, [int(token, 16), *model.farm(token)]
+            staked = model.total_staked(token), ledger.balance_of(model.address)
+            yield f"{name} {{}}", ("staked", f"of {model.address}"), staked
             for account in self.accounts:
-                staked, earned = model.stake_of(account, token), model.earned(now, account, token)
-                yield f"{account} in {token}", [ledger.balance_of(account), staked, earned]
+                yield f"{name} of {account}", WHOLE, [ledger.balance_of(account)]
+                yield f"{name} staked by {account}", WHOLE, [model.stake_of(account, token)]
+                yield f"TCR earned by {account} with {name}", WHOLE, [model.earned(now, account, token)]
 
     def _require_invariants(self) -> None:
         model, now = self.model, self.now
         pairs = [(account, token) for token in model.farms for account in self.accounts]
         earned = sum(model.earned(now, account, token) for account, token in pairs)
-        # What was scheduled again is in the schedule, and no longer undistributed.
+        # Undistributed emission that was scheduled again is part of the schedule, not of `undistributed`.
         unearned = model.undistributed(now) + model.idle(now) // ONE + model.total_scheduled() - model.emitted(now)
         owed = earned + unearned + model.total_staked(model.reward_token)
         held = self.ledgers[model.reward_token].balance_of(model.address)
-        # A unit for whatever is rounded here, and for each time that an action rounded; of very large stakes two.
+        # Each rounding here and in an action may lose one unit, or two with very large stakes.
         each = 2 if any(model.total_staked(token) >> 120 for token in model.farms) else 1
         dust = self.donated + len(pairs) + 3 + each * len(model.events)
-        assert held >= owed, f"F1: holds {held}, owes {owed}"
-        assert held - owed <= dust, f"F2: holds {held}, owes {owed} only"
+        require(held >= owed, f"F1: holds {held}, owes {owed}")
+        require(held - owed <= dust, f"F2: holds {held}, owes {owed} only")
         for token in model.farms:
-            assert self.ledgers[token].balance_of(model.address) >= model.total_staked(token), "F5"
+            staked, there = model.total_staked(token), self.ledgers[token].balance_of(model.address)
+            require(there >= staked, f"F5: holds {there} of {self._name(token)}, of which {staked} are staked")

@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 
 from tests.docs.text import DOCS, TOKEN, USDC, Page
-from tools import abi
 
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", Page("integrating.md").source, re.DOTALL | re.MULTILINE)
-
-
-def test_abi__files__are_what_the_contracts_compile_to(project):
-    standing = {path: path.read_text() for path in (DOCS.parent / "abi").iterdir()}
-    assert standing == abi.files(DOCS.parent)
-    assert abi.entries(DOCS.parent).keys() == {path.stem for path in standing}
 
 
 @pytest.mark.anvil(only=True)

@@ -10,12 +10,13 @@ from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, S
 from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
 from perpetual_pools.twin.anvil import AnvilChain
+from perpetual_pools.twin.comparison import WORD
 from perpetual_pools.twin.farm import FarmTwin
-from perpetual_pools.twin.pool import WORD, Contracts, Twin, World
-from tests.fork.conftest import HOUR, deal
+from perpetual_pools.twin.pool import Contracts, Twin, World
 from tests.fork.feeds import ReplayedFeed
-from tests.fork.upstream import TCR, USDC
 from tests.support.exchange import Exchange
+from tests.support.fork import HOUR, deal
+from tests.support.upstream import TCR, USDC
 
 UNIT = 10**6
 BPS = 10_000

@@ -15,10 +15,11 @@ from web3 import Web3
 
 from perpetual_pools.chain.networks import records_folder
 from perpetual_pools.records import Record
-from tests.fork.conftest import ETHER, HOUR, shipped_for
-from tests.fork.upstream import PRICES, local_sepolia
-from tests.scripts.anvil import connected
-from tests.scripts.commands import APE, MARKETS, ROOT, make_keystore
+from tests.support.commands import APE, MARKETS, ROOT, make_keystore, using_keystore
+from tests.support.commands import run as run_here
+from tests.support.direct import Node
+from tests.support.fork import ETHER, HOUR, shipped_for
+from tests.support.upstream import PRICES, local_sepolia
 
 KEY = keccak(text="perpetual pools: operator of the keystore")
 OPERATOR = Account.from_key(KEY).address
@@ -87,14 +88,15 @@ def test_sepolia__deployed_with_the_shipped_file__has_no_difference_and_one_alar
     path = tmp_path / "record.json"
     params, record = ("--params", "deploy/arbitrum-sepolia.yaml"), ("--record", path)
     network = ("--network", "arbitrum:sepolia:node")
-    secrets = {"APE_DATA_FOLDER": keystore, "APE_ACCOUNTS_ops_PASSPHRASE": "secret"}
     with local_sepolia(proxy_type) as url:
-        with connected(url) as provider:
-            provider.set_balance(OPERATOR, ETHER)
-        deployed = run(url, "deploy", *params, *record, "--account", "ops", *network, "--yes", **secrets)
+        Node(url).request("anvil_setBalance", OPERATOR, hex(ETHER))
+        sending = ("--account", "ops", *network, "--yes")
+        environment = {"WEB3_PROVIDER_URI": url, "APE_ACCOUNTS_ops_PASSPHRASE": "secret"}
+        with using_keystore(Path(keystore)):
+            deployed = run_here(url, "deploy", *params, *record, *sending, **environment)
         assert deployed.returncode == 0, deployed.stderr
-        checked = run(url, "check", *params, *record, *network)
-        shown = run(url, "status", *record, *network, "--json")
+        checked = run_here(url, "check", *params, *record, *network, WEB3_PROVIDER_URI=url)
+        shown = run_here(url, "status", *record, *network, "--json", WEB3_PROVIDER_URI=url)
 
     written = Record.model_validate_json(path.read_text())
     assert (written.network, written.chain_id, written.deployer) == ("arbitrum:sepolia", 421614, OPERATOR)

@@ -12,9 +12,9 @@ from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters
-from perpetual_pools.twin.anvil import AnvilChain
-from tests.fork.conftest import HOUR, deal
 from tests.fork.day import DEALT, UNIT, Day
+from tests.support.direct import DirectAnvilChain
+from tests.support.fork import HOUR, deal
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 TOKEN = 10**18
@@ -37,7 +37,7 @@ def day(
     tmp_path: Path,
 ) -> Day:
     """Ten minutes after the last but one full hour before week 0: deployed, handed over, four weeks scheduled."""
-    anvil = AnvilChain(project, chain, operator, launch.farm.start - 2 * HOUR + 10 * MINUTE)
+    anvil = DirectAnvilChain(project, chain, operator, launch.farm.start - 2 * HOUR + 10 * MINUTE)
     anvil.move_to(anvil.now)
     record = deploy_system(operator, launch, tmp_path / "record.json")
     for name, contract in (("factory", "PoolFactory"), ("farm", "StakingFarm")):

@@ -7,8 +7,8 @@ import pytest
 
 from perpetual_pools.model import Market
 from perpetual_pools.twin.pool import HOUR
-from tests.gas.chain import GasChain, Receipt, gas_chain
-from tests.gas.conftest import NOW, TOKEN
+from tests.support.direct import LocalChain, Receipt
+from tests.support.gas import TOKEN, gas_chain
 
 WEEK = 168 * HOUR
 WEEKS = 52
@@ -18,7 +18,7 @@ PLENTY = 10**9 * TOKEN
 class GasFarm:
     """A staking farm with `farms` farms in both markets. Alice and bob staked in the first and claimed; carol has not."""
 
-    def __init__(self, chain: GasChain, people: list[str], farms: int = 2) -> None:
+    def __init__(self, chain: LocalChain, people: list[str], farms: int = 2) -> None:
         self.chain = chain
         self.owner, self.alice, self.bob, self.carol = people
         self.reward, *self.tokens = [chain.deploy("MockERC20", "Token", "TKN", 18) for _ in range(farms + 1)]
@@ -53,7 +53,7 @@ class GasFarm:
 
 @pytest.fixture(scope="session")
 def live_farm(project: Any, owner: Any, alice: Any, bob: Any, carol: Any) -> Iterator[GasFarm]:
-    with gas_chain(project, owner.address, NOW) as chain:
+    with gas_chain(project, owner.address) as chain:
         yield GasFarm(chain, [account.address for account in (owner, alice, bob, carol)])
 
 
@@ -79,7 +79,7 @@ def test_withdraw__a_part(farm, enter):
 
 def test_exit__everything(farm, enter):
     receipt = farm.send(farm.farm, "exit", farm.token.address, sender=farm.alice)
-    assert farm.chain.returned(receipt, farm.farm, "exit") > 0
+    assert farm.chain.node.returned(receipt, farm.farm, "exit") > 0
     enter("exit", receipt.gas_used)
 
 

@@ -1,12 +1,11 @@
-"""A pool token's pair on Uniswap V2, on a chain and in the model: every action is done on both, then both are compared."""
+"""A pool token's pair on Uniswap V2, on a chain and in the model, for traders who approve the router in passing."""
 
 from pathlib import Path
 from typing import Any, Protocol
 
 from perpetual_pools.chain import amm
-from perpetual_pools.model import Ledger
-from perpetual_pools.model.pair import PairModel
 from perpetual_pools.twin.chain import Chain, address_of
+from perpetual_pools.twin.pair import PairTwin
 from perpetual_pools.twin.pool import Twin
 
 
@@ -38,57 +37,18 @@ class Uniswap:
         return self._chain.deploy(amm.contract_type(self._root, artifact), *arguments)
 
 
-class Exchange:
-    """The new pair of `market`'s L-token and USDC, on the chain and in the model."""
+class Exchange(PairTwin):
+    """The new pair of `market`'s L-token and USDC."""
 
     def __init__(self, market: Twin, amm: Amm) -> None:
-        self.market, self.chain, self.token = market, market.chain, market.long_token
-        self.amm = amm
-        self.pair = amm.pair(self.token.address, market.world.token.address)
-        self.model = PairModel((market.model.long_token, market.world.ledger), self.pair.address)
-
-    @property
-    def ledger(self) -> Ledger:
-        """Of the LP token."""
-        return self.model.lp_token
+        super().__init__(market, amm.router, amm.pair(market.long_token.address, market.world.token.address))
 
     def add(self, provider: Any, tokens: int, usdc: int) -> int:
         """Returns LP token units."""
-        self._approve(provider)
-        arguments = [self.token.address, self.market.world.token.address, tokens, usdc, 0, 0]
-        arguments += [provider.address, self.chain.now]
-        _, _, liquidity = self.chain.send(self.amm.router, "addLiquidity", arguments, provider).value
-        assert liquidity == self.model.add_liquidity(provider.address, (tokens, usdc))
-        self.compare(provider)
-        return int(liquidity)
-
-    def remove(self, provider: Any, liquidity: int) -> tuple[int, int]:
-        """Returns what comes back: L-tokens and USDC."""
-        self.chain.send(self.pair, "approve", [self.amm.router.address, liquidity], provider)
-        arguments = [self.token.address, self.market.world.token.address, liquidity, 0, 0]
-        arguments += [provider.address, self.chain.now]
-        tokens, usdc = self.chain.send(self.amm.router, "removeLiquidity", arguments, provider).value
-        assert (tokens, usdc) == self.model.remove_liquidity(provider.address, liquidity)
-        self.compare(provider)
-        return int(tokens), int(usdc)
+        self.approve(provider)
+        return super().add(provider, tokens, usdc)
 
     def buy(self, trader: Any, usdc: int) -> int:
         """L-tokens for exactly so much USDC. Returns how many."""
-        self._approve(trader)
-        path = [self.market.world.token.address, self.token.address]
-        arguments = [usdc, 0, path, trader.address, self.chain.now]
-        amounts = self.chain.send(self.amm.router, "swapExactTokensForTokens", arguments, trader).value
-        assert list(amounts) == [usdc, self.model.swap(trader.address, 1, usdc)]
-        self.compare(trader)
-        return int(amounts[1])
-
-    def compare(self, account: Any) -> None:
-        """The pair's balances, and the account's LP tokens; the market compares those of all people."""
-        assert (self.token.balanceOf(self.pair), self.market.world.token.balanceOf(self.pair)) == self.model.reserves
-        assert self.pair.totalSupply() == self.ledger.total_supply
-        assert self.pair.balanceOf(account) == self.ledger.balance_of(account.address)
-        self.market.compare()
-
-    def _approve(self, account: Any) -> None:
-        for token in (self.token, self.market.world.token):
-            self.chain.send(token, "approve", [self.amm.router.address, 2**256 - 1], account)
+        self.approve(trader)
+        return super().buy(trader, usdc)

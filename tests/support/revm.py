@@ -56,7 +56,7 @@ class Revm:
     def __init__(self, timestamp: int) -> None:
         self.evm = EVM(spec_id="CANCUN")
         self.evm.set_balance(SENDER, 10**24)
-        self.errors: dict[bytes, ErrorABI] = {}
+        self.errors: dict[bytes, _Error] = {}
         self.interfaces: dict[str, _Interface] = {}
         """Of the contracts that are known, by their addresses."""
         self._number = 0
@@ -124,7 +124,7 @@ class Instance:
     def __getattr__(self, name: str) -> Any:
         for error in self._interface.errors.values():
             if error.name == name:
-                return Error(name, tuple(parameter.name or "" for parameter in error.inputs))
+                return Error(name, error.fields)
         if name not in self._interface.methods:
             raise AttributeError(f"{self._interface.contract_type.name} has no {name}")
         selector, inputs, outputs = self._interface.methods[name]
@@ -192,6 +192,13 @@ class RevmChain:
 
     def _type(self, contract: str | ContractType) -> ContractType:
         return self._project.get_contract(contract).contract_type if isinstance(contract, str) else contract
+
+
+@dataclass(frozen=True)
+class _Error:
+    name: str
+    fields: tuple[str, ...]
+    types: list[str]
 
 
 @dataclass(frozen=True)
@@ -319,19 +326,24 @@ _FROM_WORD: dict[str, Callable[[bytes], Any]] = {
 }
 
 
-def _error_table(contract_type: ContractType) -> dict[bytes, ErrorABI]:
+def _error_table(contract_type: ContractType) -> dict[bytes, _Error]:
     """The contract's errors by selector."""
-    return {_selector(error.selector): error for error in contract_type.errors}
+    return {_selector(error.selector): _error(error) for error in contract_type.errors}
 
 
-def _reverted(failure: RuntimeError, errors: dict[bytes, ErrorABI]) -> Exception:
+def _error(error: ErrorABI) -> _Error:
+    types = [parameter.canonical_type for parameter in error.inputs]
+    return _Error(error.name, tuple(parameter.name or "" for parameter in error.inputs), types)
+
+
+def _reverted(failure: RuntimeError, errors: dict[bytes, _Error]) -> Exception:
     output = _OUTPUT.search(str(failure))
     if output is None:
         return OutOfGas(str(failure))
     data = bytes.fromhex(output.group(1)[2:])
     if data[:4] in errors:
         error = errors[data[:4]]
-        return Reverted(error.name, decode([parameter.canonical_type for parameter in error.inputs], data[4:]))
+        return Reverted(error.name, decode_all(error.types, data[4:]))
     if data[:4] == _PANIC:
         return Reverted("Panic", decode(["uint256"], data[4:]))
     if data[:4] == _REASON:

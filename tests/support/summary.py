@@ -1,6 +1,6 @@
-"""A pytest plugin that writes what a run did as JSON: `-p tests.support.summary --summary FILE`.
+"""A pytest plugin that writes the results of a run as JSON: `-p tests.support.summary --summary FILE`.
 
-`tools/shards.py` adds such files up. The file is written at the very end, so a run that dies leaves none.
+`tools/shards.py` adds such files up. The plugin writes the file at the very end, so a run that dies leaves none.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Recorder:
-    """Counts as the run goes on, and writes the file when it ends."""
+    """Counts results during the run and writes the file at its end."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._passed: set[str] = set()
         self._failures: dict[str, None] = {}
-        """Names, in order: a test that fails and then fails to clean up counts once."""
+        """The names in order. A test that fails and then fails to clean up counts once."""
         self._covered: set[str] = set()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

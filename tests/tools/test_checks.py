@@ -1,11 +1,10 @@
-"""What `./dev lint` runs of the project's own: static analysis, storage layout and code size, ABIs."""
+"""What `./dev lint` runs of the project's own: static analysis, storage layout and code size."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tools import abi, analysis, layout
+from tools import analysis, layout
 from tools.compiler import CONTRACTS, ROOT
 
 FLAWED = """// SPDX-License-Identifier: MIT
@@ -144,36 +143,3 @@ def test_layout__of_the_contracts__is_printed_and_as_recorded(project, capsys):
         code = len(project.get_contract(name).contract_type.runtime_bytecode.bytecode.removeprefix("0x")) // 2
         assert f"{name}: {code:,} of 24,576 bytes" in printed
     assert "  slot 0: _state PoolState\n" in printed
-
-
-# --- ABIs ---
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """A project that has been compiled: its contracts have no function but `f`."""
-    (tmp_path / ".build").mkdir()
-    entry = {"type": "function", "name": "f", "inputs": [], "outputs": [], "stateMutability": "view"}
-    types = {name: {"abi": [entry]} for name in CONTRACTS}
-    (tmp_path / ".build" / "__local__.json").write_text(json.dumps({"contractTypes": types}))
-    return tmp_path
-
-
-def test_abi__written__is_what_check_expects(built, capsys):
-    assert abi.main([], built) == 0
-    assert {path.stem for path in (built / "abi").iterdir()} == set(CONTRACTS)
-    assert json.loads((built / "abi" / "PoolKeeper.json").read_text())[0]["name"] == "f"
-    assert abi.main(["--check"], built) == 0
-
-
-@pytest.mark.parametrize("change", ["missing", "changed", "too many"])
-def test_abi__file_missing_changed_or_too_many__fails_the_check_and_is_left(built, capsys, change):
-    abi.main([], built)
-    path = built / "abi" / ("PoolKeeper.json" if change != "too many" else "Gone.json")
-    if change == "missing":
-        path.unlink()
-    else:
-        path.write_text("[]\n")
-    assert abi.main(["--check"], built) == 1
-    assert path.name in capsys.readouterr().err
-    assert path.exists() is (change != "missing")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from perpetual_pools.chain import compiled
-from perpetual_pools.cli import command as commands
+from perpetual_pools.deployment import explorer
 
 SOURCES = {
     "contracts/Pool.sol": 'import "./libraries/A.sol";',
@@ -69,9 +69,9 @@ def test_marking__compiler_fails__what_was_there_is_not_current(root: Path) -> N
     assert not compiled.is_current(root)
 
 
-@pytest.mark.parametrize(("is_local", "changed", "times"), [(False, False, 0), (False, True, 1), (True, True, 0)])
-def test_compile_anew__on_a_real_network_where_something_has_changed__compiles_all_once(
-    root: Path, monkeypatch: pytest.MonkeyPatch, is_local: bool, changed: bool, times: int
+@pytest.mark.parametrize(("changed", "times"), [(False, 0), (True, 1)])
+def test_compile_anew__for_an_explorers_plugin__compiles_all_once_if_something_has_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch, changed: bool, times: int
 ) -> None:
     asked: list[bool] = []
 
@@ -79,12 +79,35 @@ def test_compile_anew__on_a_real_network_where_something_has_changed__compiles_a
         asked.append(use_cache)
         (root / compiled.BUILD).write_text("compiled anew")
 
-    network = SimpleNamespace(is_local=is_local)
-    monkeypatch.setattr(commands, "chain", SimpleNamespace(provider=SimpleNamespace(network=network)))
-    monkeypatch.setattr(commands, "project", SimpleNamespace(path=root, load_contracts=load_contracts))
+    project = SimpleNamespace(path=root, load_contracts=load_contracts)
+    monkeypatch.setattr(explorer, "ape", SimpleNamespace(project=project))
     if changed:
         (root / "contracts/libraries/A.sol").write_text("changed")
-    commands.compile_anew()
-    commands.compile_anew()
+    explorer.compile_anew()
+    explorer.compile_anew()
     assert asked == [False] * times
-    assert compiled.is_current(root) is not (is_local and changed)
+    assert compiled.is_current(root)
+
+
+# --- the checkout, and the hash of its sources ---
+
+
+def test_checkout__of_a_package_in_a_repository__is_its_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    assert compiled.checkout() == Path(__file__).resolve().parents[2]
+    monkeypatch.setattr(compiled, "__file__", str(root / "perpetual_pools" / "chain" / "compiled.py"))
+    assert compiled.checkout() == root
+    (root / "ape-config.yaml").unlink()
+    assert compiled.checkout() is None
+
+
+def test_sources_digest__depends_on_sources_and_settings_and_nothing_else(root: Path) -> None:
+    digests = {compiled.sources_digest(root)}
+    for name in (*SOURCES, *compiled.SETTINGS):
+        with (root / name).open("a") as file:
+            file.write(" ")
+        digests.add(compiled.sources_digest(root))
+    assert len(digests) == 1 + len(SOURCES) + len(compiled.SETTINGS)
+    for name in (*compiled.TOOLS, "contracts/.cache/solady/0.1.26/src/A.sol", str(compiled.BUILD)):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("changed")
+    assert compiled.sources_digest(root) in digests

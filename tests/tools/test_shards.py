@@ -61,7 +61,7 @@ def test_close__a_shard_that_died__is_told_and_fails(
 ) -> None:
     assert close([Outcome("in-process", 0, summary(5)), Outcome("chain", exit_code, found)], complete=True) == 1
     printed = capsys.readouterr().out
-    assert f"The shard chain ended early with exit code {exit_code}: its other tests did not run\n" in printed
+    assert f"The shard chain ended early with exit code {exit_code}; its other tests did not run\n" in printed
     assert "findings" not in printed
 
 
@@ -129,5 +129,5 @@ def test_run__a_shard_that_is_killed__fails_the_run(
     killed = f"import os\ndef test_killed():\n    os.kill(os.getpid(), {int(signal.SIGKILL)})\n"
     assert run(one=GOOD, two=killed) == 1
     assert capsys.readouterr().out.endswith(
-        "The shard two ended early with exit code -9: its other tests did not run\n1 passed, 0 failed\n"
+        "The shard two ended early with exit code -9; its other tests did not run\n1 passed, 0 failed\n"
     )

@@ -71,20 +71,6 @@ def test_deployment__owner__is_who_was_named(owned):
     assert owned.deploy_for(ALICE).owner() == ALICE
 
 
-@pytest.mark.parametrize("caller", [STRANGER, TREASURY, ZERO])
-def test_transfer_ownership__by_another_than_the_owner__reverts(owned, caller):
-    with reverts(owned.contract.OwnableUnauthorizedAccount, account=caller):
-        owned.contract.transferOwnership(caller, sender=caller)
-
-
-def test_accept_ownership__by_another_than_the_named_one__reverts(owned):
-    owned.contract.transferOwnership(ALICE, sender=owned.owner)
-    for caller in (owned.owner, STRANGER, ZERO):
-        with reverts(owned.contract.OwnableUnauthorizedAccount, account=caller):
-            owned.contract.acceptOwnership(sender=caller)
-    assert owned.owners == (owned.owner, ALICE)
-
-
 def test_accept_ownership__when_nobody_is_named__reverts(owned):
     with reverts(owned.contract.OwnableUnauthorizedAccount, account=owned.owner):
         owned.contract.acceptOwnership(sender=owned.owner)

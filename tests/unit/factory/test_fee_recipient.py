@@ -1,10 +1,8 @@
 """`feeRecipient` and `setFeeRecipient`: the owner decides where the fees of all pools go."""
 
-import pytest
-
-from tests.support.factory import STRANGER, ZERO
+from tests.support.factory import ZERO
 from tests.support.revm import reverts
-from tests.support.world import ALICE, BOB, OWNER, TREASURY
+from tests.support.world import BOB, OWNER, TREASURY
 
 
 def test_deployment__fee_recipient_zero__reverts(world, factory):
@@ -19,13 +17,6 @@ def test_deployment__fee_recipient__is_set_and_told(world):
         ("FeeRecipientSet", {"feeRecipient": BOB}),
     ]
     assert factory.feeRecipient() == BOB
-
-
-@pytest.mark.parametrize("caller", [STRANGER, TREASURY, ALICE, ZERO])
-def test_set_fee_recipient__by_another_than_the_owner__reverts(factory, caller):
-    with reverts(factory.OwnableUnauthorizedAccount, account=caller):
-        factory.setFeeRecipient(caller, sender=caller)
-    assert factory.feeRecipient() == TREASURY
 
 
 def test_set_fee_recipient__zero__reverts(factory):

@@ -3,19 +3,11 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.support.farm import ALICE, BOB, HOUR, NOBODY, OWNER, PEOPLE, TCR, WEEKLY, ZERO, refuses, tells
+from tests.support.farm import ALICE, BOB, HOUR, NOBODY, OWNER, TCR, WEEKLY, ZERO, refuses, tells
 
 MAX_WEIGHT = 2**64 - 1
 
 # --- refusals ---
-
-
-@pytest.mark.parametrize("caller", [account for account in PEOPLE if account != OWNER])
-def test_add_farm__by_another_than_the_owner__reverts(farm, caller):
-    token = farm.new_token()
-    with refuses(farm, "OwnableUnauthorizedAccount", account=caller):
-        farm.add_farm(caller, token, Market.PRIMARY, 1)
-    assert farm.farm.farmCount() == 0
 
 
 @pytest.mark.parametrize("account", [NOBODY, ZERO, OWNER])

@@ -2,15 +2,9 @@
 
 import pytest
 
-from tests.support.farm import ALICE, BOB, HOUR, OWNER, PEOPLE, TCR, WEEKLY, refuses, tells
+from tests.support.farm import ALICE, BOB, HOUR, OWNER, TCR, WEEKLY, refuses, tells
 
 # --- refusals ---
-
-
-@pytest.mark.parametrize("caller", [account for account in PEOPLE if account != OWNER])
-def test_set_allocation__by_another_than_the_owner__reverts(farm, caller):
-    with refuses(farm, "OwnableUnauthorizedAccount", account=caller):
-        farm.set_allocation(caller, 5_000)
 
 
 @pytest.mark.parametrize("primary_bps", [10_001, 65_536 + 4_000, 2**256 - 1])

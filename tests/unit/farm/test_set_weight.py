@@ -3,17 +3,11 @@
 import pytest
 
 from perpetual_pools.model import Market
-from tests.support.farm import ALICE, BOB, CAROL, DAY, HOUR, NOBODY, OWNER, PEOPLE, TCR, refuses, tells
+from tests.support.farm import ALICE, BOB, CAROL, DAY, HOUR, NOBODY, OWNER, TCR, refuses, tells
 
 MAX_WEIGHT = 2**64 - 1
 
 # --- refusals ---
-
-
-@pytest.mark.parametrize("caller", [account for account in PEOPLE if account != OWNER])
-def test_set_weight__by_another_than_the_owner__reverts(farm, pool_token, caller):
-    with refuses(farm, "OwnableUnauthorizedAccount", account=caller):
-        farm.set_weight(caller, pool_token, 2)
 
 
 def test_set_weight__token_without_farm__reverts(farm, pool_token):

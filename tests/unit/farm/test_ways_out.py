@@ -8,29 +8,6 @@ from perpetual_pools.twin.farm import PLENTY
 from tests.support.farm import ALICE, BOB, HOUR, OWNER, STRANGER, TCR, WEEKLY
 from tests.support.revm import reverts
 
-OUT = ["withdraw(address,uint256)", "claim(address[])", "exit(address)", "emergencyWithdraw(address)"]
-IN = [
-    "stake(address,uint256)",
-    "stakeWithPermit(address,uint256,uint256,uint8,bytes32,bytes32)",
-    "schedule(uint256[])",
-]
-OWNERS = [
-    "addFarm(address,uint8,uint256)",
-    "setWeight(address,uint256)",
-    "setAllocation(uint256)",
-    "scheduleUndistributed(uint256)",
-    "transferOwnership(address)",
-    "acceptOwnership()",
-]
-
-
-@pytest.mark.finding("F08")
-@pytest.mark.finding("F10")
-def test_ways_out__all_functions_that_change_state__are_these(project):
-    methods = project.StakingFarm.contract_type.methods
-    changing = [method.selector for method in methods if method.stateMutability not in ("view", "pure")]
-    assert sorted(changing) == sorted(OUT + IN + OWNERS)
-
 
 @pytest.mark.finding("F10")
 @pytest.mark.parametrize(

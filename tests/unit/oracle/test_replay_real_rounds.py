@@ -12,7 +12,7 @@ from perpetual_pools.model import Round
 from perpetual_pools.twin.chain import Reverted
 from tests.support.oracle import ZERO
 from tests.support.revm import Instance, Revm, reverts
-from tests.support.rounds import LOOK_BACK, generated_rounds, push_rounds, real_rounds, right_round
+from tests.support.rounds import LOOK_BACK, RightRounds, generated_rounds, push_rounds, real_rounds
 
 MAX_AGE = 4_500
 
@@ -20,6 +20,7 @@ MAX_AGE = 4_500
 @dataclass(frozen=True)
 class Replay:
     rounds: Sequence[Round]
+    right: RightRounds
     oracle: Instance
     revm: Revm
 
@@ -36,7 +37,7 @@ def replay(request, project) -> Replay:
     assert all(r.started_at == r.updated_at for r in rounds)
     push_rounds(aggregator, rounds)
     oracle = revm.deploy(project.ChainlinkOracleWrapper, aggregator, ZERO, MAX_AGE, 0)
-    return Replay(rounds, oracle, revm)
+    return Replay(rounds, RightRounds(rounds), oracle, revm)
 
 
 def test_rounds__have_the_quirks_that_matter(replay):
@@ -56,7 +57,7 @@ def test_random_times__price_with_find_rounds_hint_is_that_of_plain_search(repla
     without_hint = 0
     for _ in range(500):
         timestamp = source.randint(first, last + 3_600)
-        right = right_round(replay.rounds, latest_id, timestamp)
+        right = replay.right.at(timestamp)
         hint = replay.oracle.findRound(timestamp)
         assert hint == right.round_id
         assert replay.oracle.priceAt(timestamp, hint) == right.answer * 10**10
@@ -67,7 +68,7 @@ def test_random_times__price_with_find_rounds_hint_is_that_of_plain_search(repla
             with reverts(replay.oracle.CallFindRound, timestamp=timestamp):
                 replay.oracle.priceAt(timestamp, 0)
     for timestamp in range(last - 3_600, last + 3_600, 97):
-        right = right_round(replay.rounds, latest_id, timestamp)
+        right = replay.right.at(timestamp)
         assert replay.oracle.priceAt(timestamp, 0) == right.answer * 10**10
 
 
@@ -78,7 +79,7 @@ def test_random_times__every_hint_nearby_but_the_right_one_is_refused(replay):
     by_id = {r.round_id: r for r in replay.rounds}
     for _ in range(100):
         timestamp = source.randint(first, last)
-        right = right_round(replay.rounds, replay.rounds[-1].round_id, timestamp)
+        right = replay.right.at(timestamp)
         for hint in range(right.round_id - 10, right.round_id + 11):
             if hint == right.round_id:
                 continue
@@ -97,7 +98,7 @@ def test_rounds_of_the_same_time__the_later_one_counts(replay):
     assert pairs
     for earlier, _ in pairs:
         timestamp = earlier.updated_at
-        right = right_round(replay.rounds, replay.rounds[-1].round_id, timestamp)
+        right = replay.right.at(timestamp)
         assert right.round_id > earlier.round_id
         assert replay.oracle.findRound(timestamp) == right.round_id
         assert replay.oracle.priceAt(timestamp, right.round_id) == right.answer * 10**10

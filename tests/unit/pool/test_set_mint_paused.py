@@ -10,14 +10,6 @@ MINTS = [CommitType.LONG_MINT, CommitType.SHORT_MINT]
 OTHERS = [kind for kind in CommitType if not kind.is_mint]
 
 
-@pytest.mark.parametrize("paused", [True, False])
-def test_set_mint_paused__by_another_than_the_owner__reverts(opened, keeper, fee_recipient, stranger, alice, paused):
-    for caller in (keeper, fee_recipient, stranger, alice):
-        with reverts(opened, "NotOwner", caller=caller):
-            opened.pool.setMintPaused(paused, sender=caller)
-    assert opened.pool.mintPaused() is False
-
-
 def test_set_mint_paused__owner_to_be__has_to_accept_first(opened, owner, stranger):
     factory = opened.world.contracts.factory
     opened.chain.send(factory, "transferOwnership", [stranger], owner)

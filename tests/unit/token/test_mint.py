@@ -1,19 +1,10 @@
 """`mint`. Its pool alone mints, into itself."""
 
-import pytest
-
 from tests.support.revm import reverts
-from tests.support.token import ALICE, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
+from tests.support.token import POOL, TOKEN, ZERO, holdings, transfer_event
 
 LARGEST = 2**256 - 2
 """With the spare unit, 2**256 - 1."""
-
-
-@pytest.mark.parametrize("caller", [ALICE, STRANGER, ZERO])
-def test_mint__by_another_than_the_pool__reverts(token, caller):
-    with reverts(token.NotPool, caller=caller):
-        token.mint(1, sender=caller)
-    assert token.totalSupply() == 0
 
 
 def test_mint__beyond_256_bits__reverts(token):

@@ -3,14 +3,7 @@
 import pytest
 
 from tests.support.revm import reverts
-from tests.support.token import ALICE, BOB, POOL, STRANGER, TOKEN, ZERO, holdings, transfer_event
-
-
-@pytest.mark.parametrize("caller", [ALICE, STRANGER, ZERO])
-def test_take__by_another_than_the_pool__reverts(held, caller):
-    with reverts(held.NotPool, caller=caller):
-        held.take(ALICE, 1, sender=caller)
-    assert holdings(held) == (50 * TOKEN, 100 * TOKEN, 0, 150 * TOKEN)
+from tests.support.token import ALICE, BOB, POOL, TOKEN, holdings, transfer_event
 
 
 @pytest.mark.parametrize(("holder", "amount"), [(ALICE, 100 * TOKEN + 1), (BOB, 1), (ALICE, 2**256 - 1)])

@@ -1,8 +1,8 @@
-"""The exchange of the secondary market, where pool tokens are traded: Uniswap V2, or another that runs its code.
+"""The AMM on which pool tokens are traded: Uniswap V2, or another exchange that runs its code, like SushiSwap.
 
-On a real chain the exchange exists already, and the addresses of its factory and router are parameters; SushiSwap's do as
-well as Uniswap's. On a local chain `deploy` creates it from the code in Uniswap's npm packages, which only a checkout has:
-that code is under the GPL, so it is no part of this package. The interfaces are in `perpetual_pools.artifacts`.
+On a real chain the AMM exists already, and the addresses of its factory and router are parameters. On a local chain
+`deploy` creates it from the code in Uniswap's npm packages. Only a checkout has them: that code is under the GPL, so it is
+not part of this package. The interfaces are in `perpetual_pools.artifacts`.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ WETH = "@uniswap/v2-periphery/build/WETH9.json"
 ARTIFACTS = {Path(artifact).stem: artifact for artifact in (FACTORY, PAIR, ROUTER, WETH)}
 """The files with Uniswap's code, by the contracts' names."""
 PAIR_CODE_HASH = "0x96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f"
-"""Keccak-256 of the creation code of a UniswapV2Pair: the address of a pair depends on it."""
+"""The Keccak-256 hash of the creation code of a UniswapV2Pair. The address of a pair depends on it."""
 
 
 class AmmError(PerpetualPoolsError):
-    """An exchange that cannot be used or deployed; the message says why."""
+    """An AMM that cannot be used or deployed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Amm:
     router: ContractInstance
 
     def create_pair(self, account: AccountAPI, token: str, other: str) -> ContractInstance:
-        """The new pair of two tokens. Reverts if they have one."""
+        """Create the pair of two tokens. Reverts if they have one."""
         self.factory.createPair(token, other, sender=account)
         return self.pair(token, other)
 
     def pair(self, token: str, other: str) -> ContractInstance:
-        """The pair of two tokens. Raises AmmError if they have none."""
+        """Return the pair of two tokens. Raises AmmError if they have none."""
         address = self.factory.getPair(token, other)
         if address == ZERO_ADDRESS:
             raise AmmError(f"the factory {self.factory.address} has no pair of {token} and {other}")
@@ -61,7 +61,7 @@ class Amm:
 
 
 def deploy(account: AccountAPI, before_each: Callable[[], object] = lambda: None) -> Amm:
-    """Uniswap V2 with its WETH. Local chains only. `before_each` is called before each transaction."""
+    """Deploy Uniswap V2 with its WETH. Local chains only. `before_each` is called before each transaction."""
 
     def create(artifact: str, *arguments: object) -> ContractInstance:
         before_each()
@@ -72,7 +72,7 @@ def deploy(account: AccountAPI, before_each: Callable[[], object] = lambda: None
 
 
 def at(factory: str, router: str) -> Amm:
-    """What is there already. Raises AmmError unless the router is that factory's."""
+    """Return the AMM at these addresses. Raises AmmError unless the router works for that factory."""
     for name, address in (("factory", factory), ("router", router)):
         if not ape.chain.provider.get_code(address):
             raise AmmError(f"there is no contract at {address}, which should be the {name}")
@@ -89,13 +89,13 @@ def container(file: str) -> ContractContainer:
     if root is None or not (root / "node_modules" / file).is_file():
         raise AmmError(
             f"the code of {Path(file).stem} is in the npm packages of a checkout, which are not installed here: run ./dev, "
-            "or name in the parameters an exchange that is on the chain already"
+            "or name an existing AMM in the parameters"
         )
     return ContractContainer(contract_type(root, file))
 
 
 def contract_type(root: Path, file: str) -> ContractType:
-    """Return the same, of the checkout at `root`."""
+    """Return the type of a contract from a file of an npm package of the checkout at `root`."""
     published = json.loads((root / "node_modules" / file).read_text(encoding="utf-8"))
     fields: dict[str, Any] = {
         "contractName": Path(file).stem,

@@ -1,11 +1,11 @@
-"""Whether compiled code is that of the sources and settings in this checkout, and where the checkout is.
+"""Whether build artifacts match the current sources and settings of this checkout, and where the checkout is.
 
-Two things are compiled: `.build/`, Ape's own folder, and from that `perpetual_pools/artifacts/`, which is committed. Ape
-compares each contract with its own file only, and keeps what a changed import or setting has made stale. So everything is
-always compiled together, and `.build/` is marked with a hash of what it was compiled from and of the result. The artifacts
-hold the same hash of the sources (`sources_digest`).
+There are two kinds of build artifacts: Ape's own folder `.build/`, and `perpetual_pools/artifacts/`, which is made from it
+and committed. Ape compares each contract only with its own file, so it keeps code that a changed import or setting has made
+stale. Therefore everything is always compiled together, and `.build/` is marked with a hash of its inputs and of the
+result. The committed artifacts hold the same hash of the sources (`sources_digest`).
 
-Standard library only: the launcher needs this module before anything is installed.
+This module uses only the standard library, because the launcher needs it before anything is installed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ BUILD = Path(".build", "__local__.json")
 """Ape's own file of everything compiled."""
 MARK = Path(".build", "compiled-from")
 SETTINGS = ("ape-config.yaml", "package-lock.json")
-"""What the code depends on besides the sources: the compiler's version and settings, and the libraries' versions."""
+"""The files with the compiler's version and settings and the libraries' versions. The code depends on them too."""
 TOOLS = ("requirements/run.lock", "tools/solc")
-"""What runs the compiler."""
+"""The files that determine how the compiler runs."""
 CONFIGURATION = (*SETTINGS, *TOOLS)
 
 
@@ -32,7 +32,7 @@ def checkout() -> Path | None:
 
 
 def sources_digest(root: Path) -> str:
-    """Return a hash of all sources and settings of the checkout at `root` that the code of the contracts depends on."""
+    """Return a hash of the sources and settings at `root`, on which the code of the contracts depends."""
     contracts = root / "contracts"
     # Ape may put the libraries in contracts/.cache while it compiles; their versions are among the settings.
     sources = [path for path in contracts.rglob("*.sol") if path.relative_to(contracts).parts[0] != ".cache"]

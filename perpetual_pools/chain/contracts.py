@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 
 class ContractError(PerpetualPoolsError):
-    """A contract that is not on the chain, or not the one of the sources; the message says what to do."""
+    """A contract that is not on the chain, or that differs from the sources. The message says what to do."""
 
 
 # --- deploying one ---
 
 
 def deploy_feed(account: AccountAPI, decimals: int, description: str) -> ContractInstance:
-    """A feed that answers the rounds it is given (`pushRound`). Local chains and test networks only."""
+    """Deploy a feed that answers with the rounds it is given (`pushRound`). Local chains and test networks only."""
     return account.deploy(deployable("ReplayAggregator"), decimals, description)
 
 
 def deploy_settlement_token(account: AccountAPI, name: str, symbol: str, decimals: int) -> ContractInstance:
-    """An ERC-20 that anyone can mint. Local chains and test networks only."""
+    """Deploy an ERC-20 that anyone can mint. Local chains and test networks only."""
     return account.deploy(deployable("MockERC20"), name, symbol, decimals)
 
 
@@ -57,12 +57,12 @@ def deploy_wrapper(
     max_age: int,
     grace_period: int,
 ) -> ContractInstance:
-    """The oracle over `feed`.
+    """Deploy the oracle wrapper over `feed`.
 
     Args:
         sequencer_feed: None (or the zero address) on a chain without a sequencer uptime feed.
-        max_age: Seconds.
-        grace_period: Seconds.
+        max_age: the greatest age of a round, in seconds.
+        grace_period: the time without a price after the sequencer's last change, in seconds.
     """
     return account.deploy(
         deployable("ChainlinkOracleWrapper"), feed, sequencer_feed or ZERO_ADDRESS, max_age, grace_period
@@ -72,32 +72,32 @@ def deploy_wrapper(
 def deploy_factory(
     account: AccountAPI, owner: AccountAPI | str, fee_recipient: AccountAPI | ContractInstance | str
 ) -> ContractInstance:
-    """The factory; `owner` is the DAO."""
+    """Deploy the factory. `owner` is the DAO."""
     return account.deploy(deployable("PoolFactory"), owner, fee_recipient)
 
 
 def deploy_keeper(account: AccountAPI) -> ContractInstance:
-    """The keeper contract: stateless, one per chain is enough."""
+    """Deploy the keeper contract. It has no state, so one per chain is enough."""
     return account.deploy(deployable("PoolKeeper"))
 
 
 def deploy_farm(
     account: AccountAPI, reward_token: ContractInstance | str, owner: AccountAPI | str, start: int
 ) -> ContractInstance:
-    """The staking farm. `start`: Unix seconds."""
+    """Deploy the staking farm. `start` is in Unix seconds."""
     return account.deploy(deployable("StakingFarm"), reward_token, owner, start)
 
 
 def pool_arguments(params: PoolParams) -> tuple[str | int, ...]:
-    """`params` as the struct that the factory takes: the fields stand in its order."""
+    """Return `params` as the struct that the factory takes, with the fields in the struct's order."""
     return tuple(asdict(params).values())
 
 
 def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolParams) -> ContractInstance:
-    """The pool of `params`, at the address that `factory.poolAddress(params, account)` foretells.
+    """Deploy the pool of `params`. Its address is the one that `factory.poolAddress(params, account)` returns.
 
     Raises:
-        The factory's or the pool's error, with its arguments, when a parameter breaks a bound.
+        The factory's or the pool's error, with its arguments, if a parameter breaks a bound.
     """
     arguments = pool_arguments(params)
     pool = factory.poolAddress(arguments, account)
@@ -110,7 +110,7 @@ def deploy_pool(account: AccountAPI, factory: ContractInstance, params: PoolPara
 
 @dataclass(frozen=True)
 class AtBlock:
-    """A contract as it was at the end of a block: its views answer by that. A node without the block cannot answer."""
+    """A contract as of a block: its views answer for the end of that block. A node without the block cannot answer."""
 
     contract: ContractInstance
     block: int
@@ -120,12 +120,12 @@ class AtBlock:
 
 
 def instance(contract: str, address: str) -> ContractInstance:
-    """The `contract` at `address`; asks no block explorer."""
+    """Return the `contract` at `address`, without asking a block explorer."""
     return container(contract).at(address, fetch_from_explorer=False, detect_proxy=False)
 
 
 def at_block(contract: str, address: str, block: int) -> AtBlock:
-    """The `contract` at `address` as of the block."""
+    """Return the `contract` at `address` as of the block."""
     return AtBlock(instance(contract, address), block)
 
 
@@ -136,7 +136,7 @@ def container(contract: str) -> ContractContainer:
 
 
 def is_own(contract: str) -> bool:
-    """Whether the contract is the project's, not the AMM's."""
+    """Return whether the contract is the project's, not the AMM's."""
     return contract not in amm.ARTIFACTS
 
 
@@ -147,8 +147,8 @@ def deployable(contract: str) -> ContractContainer:
     """Return a contract with its creation code, ready to deploy.
 
     Raises:
-        ContractError: this checkout has other sources or settings than those that the code was compiled from.
-        AmmError: it is Uniswap's, and the npm packages with its code are not installed.
+        ContractError: the sources or settings in this checkout have changed since the artifacts were written.
+        AmmError: the contract is Uniswap's, and the npm packages with its code are not installed.
     """
     if not is_own(contract):
         return amm.container(amm.ARTIFACTS[contract])
@@ -163,9 +163,9 @@ def creation_code(contract: str) -> bytes:
 
 @cache
 def verify_artifacts() -> None:
-    """Raise ContractError when this checkout has other sources or settings than the committed artifacts were made from.
+    """Raise ContractError if the sources or settings in this checkout have changed since the artifacts were written.
 
-    Without a checkout there are no sources, and the artifacts are those of the installed version.
+    Outside a checkout there are no sources to compare, and the artifacts are those of the installed version.
     """
     root = compiled.checkout()
     if root is not None and compiled.sources_digest(root) != origin().sources:
@@ -176,12 +176,16 @@ def verify_artifacts() -> None:
 
 
 def creation_address(deployer: str, nonce: int) -> str:
-    """Where a contract comes that `deployer` creates with `nonce`."""
+    """Return the address of the contract that `deployer` creates with `nonce`."""
     return str(get_create_address(cast(Any, deployer), cast(Any, nonce)))
 
 
 def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]) -> str:
-    """What `factory.poolAddress` answers, also before there is a factory. `arguments`: the fields of the parameters."""
+    """Return the address of a pool, as `factory.poolAddress` does, but even before the factory exists.
+
+    Args:
+        arguments: the fields of the pool's parameters.
+    """
     (params,) = container("LeveragedPool").contract_type.constructor.inputs
     salt = keccak(encode([params.canonical_type, "address"], [_values(params.components, arguments), deployer]))
     code = creation_code("LeveragedPool") + encoded_arguments("LeveragedPool", arguments)
@@ -189,21 +193,21 @@ def pool_address(factory: str, deployer: str, arguments: Mapping[str, str | int]
 
 
 def pool_token_addresses(pool: str) -> tuple[str, str]:
-    """Of the long and the short token: a pool creates them first of all, in its constructor."""
+    """Return the addresses of the long and the short token, which the pool's constructor creates first of all."""
     return creation_address(pool, 1), creation_address(pool, 2)
 
 
 def pair_address(factory: str, token: str, other: str) -> str:
-    """Where Uniswap's own factory puts the pair of two tokens, also before there is a factory."""
+    """Return the address at which Uniswap's own factory creates the pair of two tokens, even before it exists."""
     salt = keccak(b"".join(sorted(to_bytes(hexstr=cast(Any, address)) for address in (token, other))))
     preimage = b"\xff" + to_bytes(hexstr=cast(Any, factory)) + salt + to_bytes(hexstr=cast(Any, amm.PAIR_CODE_HASH))
     return to_checksum_address(keccak(preimage)[-20:])
 
 
 def encoded_arguments(contract: str, arguments: Mapping[str, str | int]) -> bytes:
-    """What follows the creation code of the project's `contract`; of a pool, `arguments` are the fields of its parameters.
+    """Return the ABI-encoded constructor arguments of one of the project's contracts, as they follow its creation code.
 
-    Integers may be decimal strings, as records have them.
+    For a pool, `arguments` are the fields of its parameters. Integers may be decimal strings, as records have them.
     """
     inputs = container(contract).contract_type.constructor.inputs
     if [field.type for field in inputs] == ["tuple"]:
@@ -212,12 +216,12 @@ def encoded_arguments(contract: str, arguments: Mapping[str, str | int]) -> byte
 
 
 def _values(fields: Sequence[Any], arguments: Mapping[str, str | int]) -> tuple[str | int, ...]:
-    """By the names of the ABI, in its order."""
+    """Return the arguments in the ABI's order, by the names of its fields."""
     return tuple(int(arguments[field.name]) if "int" in field.type else arguments[field.name] for field in fields)
 
 
 def encoded_call(contract: str, function: str, arguments: Mapping[str, str | int]) -> str:
-    """What is sent to call the function of the `contract`, in hex; empty if it has no such function or arguments.
+    """Return the data of a call of the function, in hex. It is empty if the contract has no such function or arguments.
 
     Integers may be decimal strings, as records have them.
     """
@@ -230,12 +234,13 @@ def encoded_call(contract: str, function: str, arguments: Mapping[str, str | int
 
 
 def code_hash(address: str, block: int | None = None) -> str:
-    """Keccak-256 of the code at `address` as of a block, or of the latest. Raises ContractError when there is none."""
+    """Return the Keccak-256 hash of the code at `address`, as of a block or the latest one.
+
+    Raises ContractError if there is no code.
+    """
     code = bytes(ape.chain.provider.get_code(address, block_id=block))
     if not code:
-        raise ContractError(
-            f"there is no code at {address}, where there should be: the chain's node is behind. Wait, then run again"
-        )
+        raise ContractError(f"there is no code at {address} yet: the node is behind. Wait, then run again")
     return to_hex(keccak(code))
 
 

@@ -1,7 +1,7 @@
-"""Many questions to contracts in one `eth_call`, all answered of the same block.
+"""Many questions to contracts in one `eth_call`, so that all answers are as of the same block.
 
-Multicall3 is at the same address on nearly every chain. A local chain does not have it: there its code is lent to the
-address for the one call (a state override), which changes nothing on the chain.
+Multicall3 has the same address on nearly every chain. A local chain does not have it, so there each call brings the code of
+Multicall3 along as a state override, which changes nothing on the chain.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from perpetual_pools.chain.contracts import container
 from perpetual_pools.errors import PerpetualPoolsError
 
 ARB_SYS = "0x0000000000000000000000000000000000000064"
-"""Part of Arbitrum's chains: the one that knows their own block number. What the EVM says there is Ethereum's."""
+"""The precompile that knows the block number of an Arbitrum chain. There, the EVM's block number is Ethereum's."""
 _AGGREGATE = "aggregate3((address,bool,bytes)[])"
 
 NOT_AN_ANSWER = (DecodingError, OverflowError, TypeError, ValueError)
-"""What reading raises, of whatever may have been sent."""
+"""The exceptions that decoding arbitrary bytes can raise."""
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 class NoAnswerError(PerpetualPoolsError):
-    """A node's answer that is none to what it was asked."""
+    """A node's response that does not answer the question."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A call of a view."""
+    """A call of a view function."""
 
     target: str
     signature: str
@@ -47,12 +47,12 @@ class Question:
 
     @property
     def data(self) -> bytes:
-        """What is sent."""
+        """The ABI-encoded call."""
         types = self.signature.partition("(")[2].removesuffix(")")
         return _selector(self.signature) + encode(types.split(",") if types else [], self.arguments)
 
     def read(self, data: bytes) -> Any:
-        """The answer: one value, or a tuple of several. Raises DecodingError or UnicodeDecodeError when it is none."""
+        """Return the answer: one value, or a tuple of several. Raises one of NOT_AN_ANSWER if the data is not an answer."""
         values = tuple(
             to_checksum_address(value) if kind == "address" else value
             for kind, value in zip(self.outputs, decode(self.outputs, data), strict=True)
@@ -62,28 +62,28 @@ class Question:
 
 @dataclass(frozen=True)
 class Failure:
-    """Instead of an answer: what the contract reverted with, or said that is no answer."""
+    """The data of a question without an answer: the contract reverted with it, or returned it but it cannot be decoded."""
 
     data: bytes
 
 
 @dataclass(frozen=True)
 class Block:
-    """Of which all answers are. The timestamp is in Unix seconds."""
+    """The block of all answers. The timestamp is in Unix seconds."""
 
     number: int
     timestamp: int
 
 
 def question(contract: str, target: str, view: str, *arguments: Any) -> Question:
-    """Of a view that the project's `contract` has, without overloads."""
+    """Return a question to a view function of one of the project's contracts. The function must not be overloaded."""
     method = container(contract).contract_type.view_methods[view]
     assert isinstance(method, MethodABI)
     return Question(target, method.selector, tuple(output.canonical_type for output in method.outputs), arguments)
 
 
 class Multicall:
-    """Asks the connected chain."""
+    """A way to ask the connected chain many questions at once."""
 
     def __init__(self) -> None:
         provider = ape.chain.provider
@@ -92,21 +92,21 @@ class Multicall:
         self._number = Question(MULTICALL3_ADDRESS, "getBlockNumber()", ("uint256",))
         if provider.get_code(ARB_SYS):
             arbitrum = Question(ARB_SYS, "arbBlockNumber()", ("uint256",))
-            # A fork run by another program has code there that does nothing but use up gas.
+            # On a fork that another program runs, the code there only uses up gas.
             if not isinstance(self._send([arbitrum])[0], Failure):
                 self._number = arbitrum
 
     def ask(self, questions: Mapping[Key, Question]) -> tuple[Block, dict[Key, Any]]:
-        """One `eth_call`. A question that fails has a Failure for its answer, and the others have theirs.
+        """Ask all questions in one `eth_call`. The answer to a question that fails is a Failure.
 
         Raises:
-            NoAnswerError: the node answers something else.
-            What the node, or the way there, refuses the call with.
+            NoAnswerError: the node's response does not answer the call.
+            The error of the node or the connection if the call fails.
         """
         timestamp = Question(MULTICALL3_ADDRESS, "getCurrentBlockTimestamp()", ("uint256",))
         number, time, *answers = self._send([self._number, timestamp, *questions.values()])
         if isinstance(number, Failure) or isinstance(time, Failure):
-            raise NoAnswerError("the node does not tell of which block its answer is")
+            raise NoAnswerError("the node does not say which block its answer is from")
         return Block(number, time), dict(zip(questions, answers, strict=True))
 
     def _send(self, questions: list[Question]) -> list[Any]:
@@ -119,12 +119,12 @@ class Multicall:
             (results,) = decode(["(bool,bytes)[]"], to_bytes(hexstr=answer))
             asked_and_answered = list(zip(questions, results, strict=True))
         except NOT_AN_ANSWER as error:
-            raise NoAnswerError(f"the node answers what is no answer: {error or repr(error)}") from error
+            raise NoAnswerError(f"the node's response is not an answer: {error or repr(error)}") from error
         return [_answer(question, *result) for question, result in asked_and_answered]
 
 
 def _answer(question: Question, success: bool, data: bytes) -> Any:
-    if not success or not data:  # nothing at all is no answer, though Ape has eth_abi read a zero from it
+    if not success or not data:  # no data is not an answer, although Ape's eth_abi decodes it to zero
         return Failure(data)
     try:
         return question.read(data)

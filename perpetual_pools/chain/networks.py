@@ -1,4 +1,4 @@
-"""The connected network: its name, its first block, and where the record of its deployment is."""
+"""The connected network: its name, its first block, and the record of its deployment."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ from perpetual_pools.records import Record, RecordError
 
 
 def genesis() -> str:
-    """The hash of block 0."""
+    """Return the hash of block 0."""
     return to_hex(ape.chain.blocks[0].hash)
 
 
 def connected_network() -> str:
-    """Like `arbitrum:mainnet-fork`: a fork has the chain id and the blocks of its chain, but not the name."""
+    """Return the network's name, like `arbitrum:mainnet-fork`.
+
+    A fork has the chain id and the blocks of its chain, but another name.
+    """
     network = ape.chain.provider.network
     return f"{network.ecosystem.name}:{network.name}"
 
 
 def records_folder() -> Path:
-    """Return where records are kept: `deployments/` of this checkout; of the working directory without a checkout."""
+    """Return the folder of records: `deployments/` in this checkout, or in the working directory without a checkout."""
     return (checkout() or Path.cwd()) / "deployments"
 
 
 def default_record_path() -> Path:
-    """Where the record of the connected network is by default: `<network>.json` in `records_folder`.
+    """Return the default path of the connected network's record: `<network>.json` in `records_folder`.
 
-    A fork ends with the run that made it, and nothing of it is worth keeping: its record goes to a temporary folder.
+    A fork's record is in a temporary folder, because the fork ends with the run that made it.
     """
     network = ape.chain.provider.network
     name = network.name if network.is_local else f"{network.ecosystem.name}-{network.name}"
@@ -41,7 +44,7 @@ def default_record_path() -> Path:
 
 
 def recorded(path: Path) -> Record:
-    """The record at `path`, which has to be the connected network's. Raises RecordError when it is not, or is no record."""
+    """Return the record at `path`. Raises RecordError unless it is a valid record of the connected chain."""
     record = records.load(path)
     if record is None:
         raise RecordError(f"there is no record {path}: deploy first, or name another")

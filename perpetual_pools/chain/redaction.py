@@ -1,4 +1,4 @@
-"""A node's URL holds the key of whoever pays for it. Of URLs, what is printed has no more than scheme and host."""
+"""Redaction of secrets: the URL of a node often contains an API key, so printed URLs keep only their scheme and host."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 
 HIDDEN = "[hidden]"
 KEY_LENGTH = 16
-"""Characters, at least, of what is taken for a key wherever it stands. Words like `arbitrum` are shorter."""
+"""The least length of a part of the node's URL that counts as a key. Words like `arbitrum` are shorter."""
 _URL = re.compile(r"""((?:https?|wss?)://)([^\s/?#@'"]+@)?([^\s/?#'"<>()]+)([/?#][^\s'"<>()]+)?""")
 _PATH = re.compile(r"(\burl: )/\S+")
-"""As urllib3 tells which request failed."""
+"""The way in which urllib3 names the request that failed."""
 _NODE = os.environ.get("WEB3_PROVIDER_URI", "")
-"""Read before Ape, which removes it where it is another chain's."""
+"""The node's URL. It is read before Ape loads, because Ape removes the variable if it belongs to another chain."""
 
 
 def redacted(text: object, node: str = _NODE) -> str:
-    """The text without paths, queries and passwords of URLs, and without what looks like a key in the URL of the node."""
+    """Return the text without the paths, queries and passwords of URLs, and without any key from the node's URL."""
     written = _PATH.sub(rf"\1{HIDDEN}", _URL.sub(_scheme_and_host, str(text)))
     _, _, after_host = node.partition("://")[2].partition("/")
     for part in re.split(r"[/?&=#]", after_host):

@@ -1,9 +1,9 @@
-"""Sending with a nonce that is of the same block as the state the transaction rests on.
+"""Sending without doing anything twice: a transaction uses the nonce of the block whose state it depends on.
 
-A chain takes one transaction of each nonce. So whoever reads the nonce of an account and what the account has done so far,
-both as of one block, and then sends with that nonce, sends nothing twice: if an earlier transaction of the account came
-after that block, late or again, the new one is refused. The nodes of one endpoint may be behind one another; read without
-naming a block, the nonce may be of a later one than the state.
+A chain accepts one transaction for each nonce of an account. A command therefore reads the account's nonce and the state as
+of the same block, and sends with that nonce. If an earlier transaction of the account was mined after that block, it has
+used the nonce, and the chain refuses the new transaction. Both reads must name the block, because the nodes behind one
+endpoint can be at different blocks, and the nonce could otherwise be newer than the state.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
 LOOKS = 2
 LOOK_EVERY = 1
-"""Seconds."""
+"""Seconds between two looks for a transaction."""
 
 
 class SendingError(PerpetualPoolsError):
-    """The account cannot send now; says why and what to do."""
+    """The account cannot send now. The message says why and what to do."""
 
 
 def latest_block() -> int:
-    """The number of the chain's latest block."""
+    """Return the number of the chain's latest block."""
     return int(ape.chain.provider.web3.eth.block_number)
 
 
 def nonce_at(address: str, block: int) -> int:
-    """The account's next nonce as of the block: what else is read of that block fits to it."""
+    """Return the account's next nonce as of the block."""
     return int(ape.chain.provider.get_nonce(address, block_id=block))
 
 
 def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> TransactionAPI:
-    """The transaction, ready to be sent. That of an impersonated account needs no signature and has none.
+    """Return the transaction, signed and ready to be sent. Only that of an impersonated account has no signature.
 
-    Raises SendingError when the nonce may be in use, or the account does not sign.
+    Raises SendingError if the nonce may be in use, or if the account does not sign.
     """
     others = ape.chain.provider.web3.eth.get_transaction_count(account.address, "pending") - nonce
     if others < 0:
         raise SendingError(
-            f"the next nonce of {account.address} is {nonce}, but this chain expects {nonce + others}: its node is behind. "
+            f"the next nonce of {account.address} is {nonce}, but the node is behind: it expects nonce {nonce + others}. "
             "Wait, then run again"
         )
     if others:
@@ -67,9 +67,9 @@ def signed(account: AccountAPI, transaction: TransactionAPI, nonce: int) -> Tran
 
 
 def send(transaction: TransactionAPI) -> ReceiptAPI:
-    """Sends and waits. Raises what the chain answers when it refuses the transaction, or when that fails.
+    """Send the transaction and wait for its receipt. Raises the chain's error if it refuses the transaction or that fails.
 
-    Not through Ape, which does not wait for a development chain that mines at its own pace.
+    It does not send through Ape, because Ape does not wait for a development chain that mines at its own pace.
     """
     eth = ape.chain.provider.web3.eth
     if transaction.signature is None:
@@ -82,13 +82,13 @@ def send(transaction: TransactionAPI) -> ReceiptAPI:
 
 
 def confirmed(transaction: str | bytes) -> ReceiptAPI:
-    """Waits until the transaction is mined, and confirmed as often as the network's settings ask."""
+    """Wait until the transaction is mined and has the confirmations that the network's settings require."""
     confirmations = ape.chain.provider.network.required_confirmations
     return ape.chain.provider.get_receipt(to_hex(HexBytes(transaction)), required_confirmations=confirmations)
 
 
 def becomes_known(transaction: str) -> bool:
-    """Whether the chain has it, or soon does: nodes of one endpoint may be behind one another."""
+    """Return whether the chain has the transaction now or soon, because the nodes of one endpoint can be out of step."""
     for _ in range(LOOKS):
         if is_known(transaction):
             return True
@@ -97,7 +97,7 @@ def becomes_known(transaction: str) -> bool:
 
 
 def is_known(transaction: str) -> bool:
-    """Whether the chain has the transaction, mined or waiting."""
+    """Return whether the chain has the transaction, mined or waiting."""
     try:
         ape.chain.provider.web3.eth.get_transaction(transaction)
     except TransactionNotFound:

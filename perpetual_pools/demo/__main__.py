@@ -1,4 +1,4 @@
-"""Four markets and their liquidity mining on a local chain, on real or built-in prices, beside the exact model."""
+"""Four markets and their liquidity mining on a local chain, on real or built-in prices, compared with the exact model."""
 
 from __future__ import annotations
 
@@ -29,13 +29,17 @@ from perpetual_pools.model.rounds import RoundHistory, RoundsError, read_rounds
 NETWORK = "arbitrum:local:foundry"
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 LONGEST = 24 * 60
-"""Hours; two months."""
+"""The greatest number of hours, about two months."""
 BUILT_IN = {BTC: (29_000 * 10**8, 2023), ETH: (1_850 * 10**8, 8)}
-"""The first price, in a feed's 8 decimals, and the seed of the path."""
+"""The first price in a feed's 8 decimals, and the seed of the path."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the demo. Return 0; 1 if chain and model differ, or P1 or F2 fails; 2 if it cannot run; 130 if interrupted."""
+    """Run the demo and return its exit code.
+
+    The code is 0 for success, 1 if chain and model differ or if P1 or F2 fails, 2 if the demo cannot run, and 130 if it is
+    interrupted.
+    """
     try:
         options = _parse(arguments)
         start = _start(options)
@@ -49,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         with signals_as_interrupts(), local_chain(genesis, log, options.port, options.keep) as chain:
             logger.set_level("ERROR")
             network = ape.networks.parse_network_choice(NETWORK, provider_settings={"host": chain.url})
-            with network, signals_as_interrupts():  # once more: Ape takes SIGINT for itself when it connects
+            with network, signals_as_interrupts():  # again, because Ape replaces the SIGINT handler
                 report = _run(histories, start, source, options, chain, console)
     except (DemoError, RoundsError) as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -100,7 +104,7 @@ def _start(options: argparse.Namespace) -> int:
     try:
         start = datetime.fromisoformat(options.start)
     except ValueError as error:
-        raise DemoError(f"--start {options.start!r} is no date like 2023-08-17 or 2023-08-17T21:00") from error
+        raise DemoError(f"--start {options.start!r} is not a date like 2023-08-17 or 2023-08-17T21:00") from error
     timestamp = int((start if start.tzinfo is not None else start.replace(tzinfo=UTC)).timestamp())
     if start.year <= 1970 or timestamp % HOUR or start.second or start.microsecond:
         raise DemoError(f"--start {options.start!r} must be a full hour, and after 1970")
@@ -124,7 +128,7 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DemoError(f"--out {path} cannot be made a folder: {error.strerror}") from error
+        raise DemoError(f"--out {path} cannot be created as a folder: {error.strerror}") from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise DemoError(f"--out {path} cannot be written to")
 

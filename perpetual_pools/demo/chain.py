@@ -1,4 +1,4 @@
-"""The demo's own local chain: an anvil process that ends with the demo unless the user keeps it."""
+"""The demo's own local chain: an anvil process that ends with the demo, unless the user wants to keep it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LocalChain:
 
 
 def require_free(port: int) -> None:
-    """Raise DemoError if the port is in use."""
+    """Raise DemoError if another program listens on the port."""
     if not 1 <= port <= 65_535:
         raise DemoError(f"--port must be 1 to 65535, not {port}")
     with socket.socket() as probe:
@@ -46,13 +46,13 @@ def require_free(port: int) -> None:
 
 @contextlib.contextmanager
 def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = False) -> Iterator[LocalChain]:
-    """Start anvil with its clock at ``genesis`` (Unix seconds), and end it when the context ends.
+    """Run anvil during the block.
 
     Args:
-        genesis: the time of block 0.
-        log: the file that anvil's output goes to.
-        port: where it listens; a free port when left out.
-        keep: whether anvil keeps running, unless an exception ends the context.
+        genesis: the time of block 0, in Unix seconds.
+        log: the file for anvil's output.
+        port: the port to listen on, or None for a free port.
+        keep: whether to leave anvil running after the block, unless an exception ends it.
 
     Raises:
         DemoError: anvil is missing, does not start, or ended too early.
@@ -81,7 +81,7 @@ def local_chain(genesis: int, log: Path, port: int | None = None, keep: bool = F
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Return the port that this process says it listens on: another process may answer on a port that we chose."""
+    """Return the port that the process reports in its log. Another program could answer on a port that was only guessed."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         said = log.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP, so that all contexts end properly."""
+    """Raise KeyboardInterrupt also when the process is asked to end or the terminal closes, so that all blocks exit."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The chart of token prices: one token of each side, beside the price of its underlying."""
+"""The chart of the demo: the token prices of both sides, with the price of their underlying."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ COLOURS = {(1, "L"): "#74c69d", (3, "L"): "#1b7f4b", (1, "S"): "#f0a58f", (3, "S
 
 
 def draw(demo: Demo, source: str, path: Path) -> None:
-    """Write a PNG with a panel for each underlying: its price and its markets' token prices, all 1 at first."""
+    """Write a PNG with one panel for each underlying.
+
+    A panel shows the underlying's price and the token prices of its markets, all relative to the first rebalance.
+    """
     with matplotlib.rc_context({"date.converter": "concise", "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 4.2 * len(demo.histories)), layout="constrained")
         figure.suptitle(
@@ -33,8 +36,8 @@ def draw(demo: Demo, source: str, path: Path) -> None:
 
 
 def _draw_panel(panel: Axes, underlying: str, markets: list[Market]) -> None:
-    # The highest leverage first, so that the legend reads from the steepest curve on; the underlying lies on top, dashed,
-    # because a 1L-token hardly differs from it.
+    # The highest leverage comes first, so that the legend begins with the steepest curve. The underlying is on top and
+    # dashed, because a 1L-token hardly differs from it.
     for market in sorted(markets, key=lambda market: -market.model.params.leverage):
         leverage, points = market.model.params.leverage, market.points
         first = points[0]

@@ -1,4 +1,4 @@
-"""The checks after every hour: chain and model agree, and P1 and F2 hold."""
+"""The checks after every hour: chain and model agree, and the invariants P1 and F2 hold."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from perpetual_pools.twin.comparison import Difference
 
 @dataclass
 class Checks:
-    """Compares chain and model, and keeps the results."""
+    """The comparison of chain and model, and its results."""
 
     stage: Stage
     mining: Mining
     compared: int = 0
-    """How many values of the chain were compared with the model."""
+    """The number of the chain's values that were compared with the model's."""
     differences: list[str] = field(default_factory=list)
     insolvencies: list[str] = field(default_factory=list)
-    """Where P1 fails."""
+    """The failures of P1."""
     surpluses: dict[str, int] = field(default_factory=dict)
-    """By market, settlement units held beyond what is owed."""
+    """The settlement units that each pool holds beyond what it owes, by market."""
     lost_emissions: list[str] = field(default_factory=list)
-    """Where F2 fails."""
+    """The failures of F2."""
     dust: int | None = None
-    """Reward units that were emitted and belong to nobody, as of the last check."""
+    """The emitted reward units that rounding has left to nobody, as of the last check."""
 
     @property
     def failures(self) -> list[str]:
@@ -45,7 +45,7 @@ class Checks:
         return not self.lost_emissions and self.dust is not None
 
     def check(self, markets: Sequence[Market]) -> None:
-        """Compare every view and balance with the model, and check P1 and F2 by what the chain says."""
+        """Compare every view and balance with the model, and check P1 and F2 with the chain's values."""
         self.surpluses.clear()
         twins = [market.twin for market in markets], self.mining.pairs.values(), [self.mining.twin]
         try:
@@ -61,7 +61,10 @@ class Checks:
         self._check_f2(found)
 
     def _check_p1(self, market: Market, found: Mapping[str, int]) -> None:
-        """Uses the chain alone. Nobody donates here, so only burns leave money behind: less than one unit each."""
+        """Check P1 with the chain's values only.
+
+        Nobody donates in the demo, so only burns leave anything in the pool, and each of them less than a unit.
+        """
         held, owed = market.twin.solvency(found)
         self.surpluses[market.name] = held - owed
         if not 0 <= held - owed <= max(0, market.burns - 1):
@@ -71,13 +74,15 @@ class Checks:
             )
 
     def _check_f2(self, found: Mapping[str, int]) -> None:
-        """Uses the chain alone, except for the rewards of idle farms: the chain counts those in the farm's next action.
-        Nobody passes TCR on here, so all claimed TCR is in the wallets."""
+        """Check F2 with the chain's values, except for the accruals of idle farms, which the chain does not show yet.
+
+        Nobody transfers TCR in the demo, so all claimed TCR is in the wallets.
+        """
         mining = self.mining
         emitted, earned, undistributed = mining.twin.emission(found, list(self.stage.addresses.values()))
         idle = mining.model.idle(self.stage.now) // ONE
         self.dust = emitted - earned - undistributed - idle
-        # each rounding loses less than a unit: those of past actions, and those of these views
+        # Each rounding, in the farm so far and in this check, may lose one unit.
         allowed = mining.roundings + len(list(mining.positions())) + 2
         if not 0 <= self.dust <= allowed:
             self.lost_emissions.append(

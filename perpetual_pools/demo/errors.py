@@ -4,4 +4,4 @@ from perpetual_pools.errors import PerpetualPoolsError
 
 
 class DemoError(PerpetualPoolsError):
-    """The demo cannot start or continue. The message is one line that says why and what to do."""
+    """The demo cannot begin or continue. The message is one line that says why and what to do."""

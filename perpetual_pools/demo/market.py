@@ -1,4 +1,4 @@
-"""One market of the demo: its pool, on chain and in the model, and its history."""
+"""One market of the demo: its pool, on the chain and in the model, and its history."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from perpetual_pools.twin.pool import Twin
 
 @dataclass
 class Point:
-    """A market after one rebalance."""
+    """A market after one rebalance. Prices are in WAD, balances and the reward in settlement units."""
 
     timestamp: int
     price: int
-    """WAD."""
     long_balance: int
     short_balance: int
     long_price: int
-    """WAD."""
     short_price: int
-    """WAD."""
     reward: int
-    """Settlement units."""
 
 
 @dataclass
@@ -33,7 +29,7 @@ class Market:
     twin: Twin
     points: list[Point] = field(default_factory=list)
     burns: int = 0
-    """How many commitments are paid in settlement tokens. Each may leave less than one unit behind."""
+    """The number of burns. The payment of each may leave less than one settlement unit in the pool."""
 
     @property
     def model(self) -> Pool:
@@ -44,6 +40,6 @@ class Market:
         return self.model.name
 
     def worth(self, long: int, short: int) -> int:
-        """Return the settlement units that burning so many pool tokens would pay now, before the fee."""
+        """Return the value of pool tokens in settlement units, at the price that a burn would get now, before its fee."""
         sides = zip((long, short), self.model.balances(), self.model.supplies(), strict=True)
         return sum(maths.gross(amount, balance, supply) for amount, balance, supply in sides if amount)

@@ -1,4 +1,4 @@
-"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and who stakes what."""
+"""Liquidity mining in the demo: a staking farm, pairs of L-token and USDC, and the traders who stake."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEIGHT = 1
 
 @dataclass(frozen=True)
 class Farm:
-    """A token that can be staked, on the chain, and its ledger in the model."""
+    """One farm: the staked token on the chain, and its ledger."""
 
     name: str
     pool: Market
@@ -41,23 +41,24 @@ class Farm:
 
 @dataclass(frozen=True)
 class MiningPoint:
-    """Liquidity mining after one rebalance."""
+    """Liquidity mining after one rebalance, in reward units."""
 
     timestamp: int
     emitted: int
-    """Reward units."""
     earned: dict[tuple[Trader, model.Market], int]
-    """Reward units since the start, claimed or unclaimed."""
+    """The rewards since the start, claimed or not."""
 
 
 class Mining:
-    """The staking farm for all pool tokens and for the LP tokens of a pair in each market, and its stakers.
+    """The staking farm, the pairs of the AMM, and the traders who use them.
+
+    Every pool token has a farm, and so do the LP tokens of one pair in each market.
 
     Args:
-        stage: with money for the providers.
-        markets: whose pool tokens are staked, and whose L-tokens are traded.
-        start: when week 0 begins, in Unix seconds.
-        hours: how long emission has to last.
+        stage: the chain, the traders and their money.
+        markets: the markets whose pool tokens are staked, and whose L-tokens are traded.
+        start: the time when week 0 begins, in Unix seconds.
+        hours: the hours for which emission must be scheduled.
     """
 
     def __init__(self, stage: Stage, markets: Sequence[Market], start: int, hours: int) -> None:
@@ -65,7 +66,7 @@ class Mining:
         self.markets = markets
         self.points: list[MiningPoint] = []
         self.roundings = 0
-        """How often at most a settlement rounded earned rewards down to whole units."""
+        """The greatest possible number of times that the farm has stored a reward rounded down to whole units."""
         self._claimed: Counter[tuple[Trader, str]] = Counter()
         self._allowed: set[tuple[Trader, str, str]] = set()
         reward = self.stage.chain.deploy("MockERC20", "Tracer", "TCR", 18)
@@ -109,7 +110,7 @@ class Mining:
     # --- an hour ---
 
     def act(self, hour: int) -> None:
-        """Provide liquidity and stake with the tokens in all wallets before rebalance number ``hour``; claim rewards."""
+        """Add liquidity, stake and claim rewards, for everyone, before rebalance number ``hour``."""
         for market in self.markets:
             for provider in PROVIDERS:
                 self._provide(provider, market)
@@ -121,7 +122,7 @@ class Mining:
                 self._claim(miner)
 
     def make_available(self, trader: Trader, token: Any, amount: int) -> None:
-        """Withdraw from the farm the pool tokens that the trader lacks to have `amount` in the wallet."""
+        """Withdraw pool tokens from the farm until the trader has `amount` in the wallet."""
         farm, account = self.farm_of(token), self.stage.accounts[trader]
         lacking = amount - farm.ledger.balance_of(self.stage.addresses[trader])
         if lacking <= 0:
@@ -135,14 +136,14 @@ class Mining:
         self.roundings += 1
 
     def record(self) -> None:
-        """Add a point, as of the last transaction."""
+        """Add a point to the history, as of the last transaction."""
         earned: Counter[tuple[Trader, model.Market]] = Counter()
         for miner, farm in product(MINERS, self.farms):
             earned[miner, farm.market] += self.earned(miner, farm)
         self.points.append(MiningPoint(self.stage.now, self.model.emitted(self.stage.now), dict(earned)))
 
     def _provide(self, provider: Trader, market: Market) -> None:
-        """Add all L-tokens in the wallet, with as much USDC as they are worth, to the pair."""
+        """Add all L-tokens in the wallet, and their value in USDC, to the pair."""
         pair, tokens = self.pairs[market.name], market.model.long_token.balance_of(self.stage.addresses[provider])
         if not tokens:
             return
@@ -153,7 +154,7 @@ class Mining:
         self.stage.actions["add_liquidity"] += 1
 
     def _stake(self, miner: Trader, farm: Farm) -> None:
-        """Stake all such tokens in the wallet."""
+        """Stake all of the farm's tokens in the wallet."""
         amount = farm.ledger.balance_of(self.stage.addresses[miner])
         if not amount:
             return
@@ -176,7 +177,7 @@ class Mining:
         self.stage.actions["claim_rewards"] += 1
 
     def _allow(self, trader: Trader, token: Any, spender: Any) -> None:
-        """Approve once for each trader, token and spender."""
+        """Give the spender an allowance, once for each trader and token."""
         if (key := (trader, str(token.address), str(spender.address))) not in self._allowed:
             self._allowed.add(key)
             self.stage.allow(trader, token, str(spender.address))
@@ -196,25 +197,25 @@ class Mining:
         return next(farm for farm in self.farms if farm.address == str(token.address))
 
     def positions(self) -> Iterator[tuple[Trader, Farm]]:
-        """Yield each trader and farm where the trader has a stake or unclaimed rewards."""
+        """Yield the traders with a stake or rewards to claim, and the farm of each."""
         for miner, farm in product(MINERS, self.farms):
             if self.staked(miner, farm) or self.unclaimed(miner, farm):
                 yield miner, farm
 
     def staked(self, trader: Trader, farm: Farm) -> int:
-        """Return the stake, in token units."""
+        """Return the trader's stake in token units."""
         return self.model.stake_of(self.stage.addresses[trader], farm.address)
 
     def unclaimed(self, trader: Trader, farm: Farm) -> int:
-        """Return unclaimed rewards, in reward units."""
+        """Return the trader's unclaimed rewards in reward units."""
         return self.model.earned(self.stage.now, self.stage.addresses[trader], farm.address)
 
     def earned(self, trader: Trader, farm: Farm) -> int:
-        """Return claimed and unclaimed rewards since the start, in reward units."""
+        """Return the trader's rewards since the start, claimed or not, in reward units."""
         return self._claimed[trader, farm.name] + self.unclaimed(trader, farm)
 
     def worth(self, trader: Trader, market: Market) -> int:
-        """Return what the trader has in a market's farms and pair, in settlement units."""
+        """Return the value of the trader's tokens in a market's farms and pair, in settlement units."""
         twin, pair = market.twin, self.pairs[market.name]
         farms = [self.farm_of(token) for token in (twin.long_token, twin.short_token, pair.pair)]
         long, short, liquidity = (self.staked(trader, farm) for farm in farms)

@@ -1,4 +1,4 @@
-"""The chart of liquidity mining: how much of the emission each staker earned."""
+"""The chart of liquidity mining: each staker's part of the emission."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOBODY = "#d0d0d0"
 
 
 def draw_mining(demo: Demo, path: Path) -> None:
-    """Write a PNG with a panel for each market: the stakers' TCR, stacked, up to the market's part of the emission."""
+    """Write a PNG with one panel for each market: the stakers' TCR, stacked up to the market's emission."""
     points, bps = demo.mining.points, demo.mining.model.primary_bps()
     with matplotlib.rc_context({"date.converter": "concise", "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 8.4), layout="constrained")
@@ -41,13 +41,13 @@ def draw_mining(demo: Demo, path: Path) -> None:
 
 
 def _draw_market(panel: Axes, points: list[MiningPoint], market: Market, share: int) -> None:
-    """`share`: the market's part of the emission, in ten-thousandths."""
+    """Draw one market. `share` is its share of the emission in ten-thousandths."""
     times = np.array([point.timestamp for point in points], dtype="datetime64[s]")
     emitted = [point.emitted * share // BPS / TCR for point in points]
     miners = [miner for miner in MINERS if points[-1].earned[miner, market]]
     earned = [[point.earned[miner, market] / TCR for point in points] for miner in miners]
     nobodys = np.array(emitted) - np.sum(earned, axis=0)
-    # The first at the top, in the legend as in the picture.
+    # The first staker is at the top, both in the legend and in the chart.
     panel.stackplot(
         times,
         *reversed(earned),

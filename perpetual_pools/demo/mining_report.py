@@ -1,4 +1,4 @@
-"""The results of liquidity mining in the demo: as data for machines, as tables for people."""
+"""The demo's results of liquidity mining: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perpetual_pools.model.farm import BPS, ONE
 
 
 def build_mining(demo: Demo) -> dict[str, Any]:
-    """Return the mining part of the report, as of the last transaction."""
+    """Return the report's part about liquidity mining, as of the last transaction."""
     mining, farm, now, dust = demo.mining, demo.mining.model, demo.stage.now, demo.checks.dust
     return {
         "address": farm.address,
@@ -66,17 +66,17 @@ def build_mining(demo: Demo) -> dict[str, Any]:
 
 
 def print_mining(mining: dict[str, Any], console: Console) -> None:
-    """Print who earned how much TCR, and by staking which tokens, in 80 columns."""
+    """Print the rewards of each staker and of each farm, within 80 columns."""
     console.print(_stakers_table(mining))
     console.print(_farms_table(mining))
 
 
 def print_f2(mining: dict[str, Any], console: Console) -> None:
-    """Print how much TCR was emitted, and who has it."""
+    """Print the parts of the emission, which show that F2 holds."""
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     unearned = int(mining["undistributed_tcr_wei"]) + int(mining["idle_tcr_wei"])
     console.print(
-        "F2 holds: all TCR emitted was earned or waits undistributed, but for dust.\n"
+        "F2 holds: all TCR emitted was earned or is undistributed, except for dust.\n"
         f"  In wei: {mining['emitted_tcr_wei']} emitted, {earned} earned,\n"
         f"  {unearned} undistributed; {mining['dust_tcr_wei']} are dust.",
         highlight=False,
@@ -98,7 +98,7 @@ def _stakers_table(mining: dict[str, Any]) -> Table:
 
 
 def _farms_table(mining: dict[str, Any]) -> Table:
-    table = new_table("TCR earned by what was staked", "", "L-tokens", "S-tokens", "LP tokens of L-token and USDC")
+    table = new_table("TCR earned by staked tokens", "", "L-tokens", "S-tokens", "LP tokens of L-token and USDC")
     by_pool: dict[str, list[str]] = {}
     for farm in mining["farms"]:
         by_pool.setdefault(farm["pool"], []).append(decimal(int(farm["earned_tcr_wei"]), 18))

@@ -1,4 +1,4 @@
-"""The demo hour by hour: what traders and the keeper do, on the chain and in the model, and the checks."""
+"""The run of the demo: each action runs on the chain and in the model, and every hour everything is compared."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MARKETS = ((1, BTC), (3, BTC), (1, ETH), (3, ETH))
 
 
 class Demo:
-    """The system, its traders and its clock.
+    """The system with its traders and its clock.
 
     Args:
         histories: the rounds of each underlying.
-        start: Unix seconds of the first rebalance, a full hour.
-        hours: how many more rebalances follow, one an hour.
+        start: the time of the first rebalance in Unix seconds, a full hour.
+        hours: the number of hourly rebalances that follow.
     """
 
     def __init__(self, histories: dict[str, RoundHistory], start: int, hours: int) -> None:
@@ -50,7 +50,7 @@ class Demo:
     # --- set-up ---
 
     def _deploy_oracles(self) -> dict[str, tuple[Any, ChainlinkOracle]]:
-        """Deploy the feeds and their wrappers. Return the wrapper of each underlying, and its model."""
+        """Deploy the feeds and their oracle wrappers. Returns the wrapper of each underlying, and its model."""
         chain, sequencer_since = self.stage.chain, self.stage.now - 30 * 24 * HOUR
         sequencer_feed = chain.deploy("ReplayAggregator", 0, "L2 Sequencer Uptime Status")
         chain.send(sequencer_feed, "pushRound", [1, 0, sequencer_since, sequencer_since], self.stage.deployer)
@@ -85,7 +85,7 @@ class Demo:
         return Market(underlying, world.adopt(pool, params, wrapper, oracle))
 
     def _approve(self) -> None:
-        """Approve the pools for all traders, and make the keeper contract the operator of one trader."""
+        """Give the traders' allowances. One trader also makes the keeper contract its operator."""
         for market in self.markets:
             for trader in Trader:
                 self.stage.allow(trader, self.stage.world.token, market.model.address)
@@ -94,7 +94,7 @@ class Demo:
     # --- the feeds ---
 
     def _push_rounds(self, name: str) -> None:
-        """Give the feed the rounds since the last push."""
+        """Push the rounds since the last push to the feed."""
         rounds = self.histories[name].between(self.pushed_until[name], self.stage.now)
         self.pushed_until[name] = self.stage.now
         if not rounds:
@@ -112,7 +112,10 @@ class Demo:
     # --- an hour ---
 
     def run_hour(self, hour: int) -> bool:
-        """Trade until rebalance number ``hour``, rebalance, and check. Return whether all checks passed."""
+        """Run the traders' actions before rebalance number ``hour``, the rebalance, and the checks.
+
+        Returns whether all checks passed.
+        """
         try:
             self._act(hour)
         except Difference as error:
@@ -124,7 +127,7 @@ class Demo:
         grid_time = self.start + hour * HOUR
         self._claim(hour)
         self.mining.act(hour)
-        # Traders decide by what they hold now. Commitments of the last minute come after all others.
+        # All plans depend on the holdings now. Last-minute commitments come after all others.
         plans = [
             (market, intent)
             for market in self.markets
@@ -137,7 +140,7 @@ class Demo:
         for market, intent in plans:
             if intent.last_minute:
                 self._commit(market, intent.trader, intent.commit_type, intent.amount)
-        # From 20 seconds to over seven minutes late, so that the reward varies too.
+        # The rebalance is from 20 seconds to over seven minutes late, so that the reward varies.
         self.stage.chain.move_to(grid_time + 20 + 97 * hour % 420)
         self._upkeep(grid_time)
 
@@ -150,7 +153,7 @@ class Demo:
         self.stage.actions[commit_type.name.lower()] += 1
 
     def _claim(self, hour: int) -> None:
-        """Claim for those who stake at once, and for others every third hour. The keeper claims for one trader."""
+        """Claim for stakers every hour, for others every third hour. The keeper claims for the trader who agreed to that."""
         for market in self.markets:
             for trader, account in self.stage.accounts.items():
                 if not any(market.model.claimable(self.stage.addresses[trader])):
@@ -163,7 +166,7 @@ class Demo:
                     self.stage.actions["claim"] += 1
 
     def _upkeep(self, grid_time: int) -> None:
-        """Rebalance all markets in one call. Rounds may have come since the full hour, so each pool gets a hint."""
+        """Rebalance all markets in one call. Each pool gets a hint, because new rounds may have come since the full hour."""
         for name in self.feeds:
             self._push_rounds(name)
         hints = {market.twin: market.model.oracle.find_round(grid_time) for market in self.markets}
@@ -184,7 +187,10 @@ class Demo:
     # --- results ---
 
     def worth(self, trader: Trader) -> int:
-        """Return what the trader has except TCR, in settlement units, with pool tokens at the price of a burn now."""
+        """Return the value of everything that the trader has, without TCR, in settlement units.
+
+        Pool tokens count at the price that a burn would get now.
+        """
         address = self.stage.addresses[trader]
         total = self.stage.world.ledger.balance_of(address)
         for market in self.markets:
@@ -205,7 +211,7 @@ class Demo:
         return total
 
     def _held(self, market: Market, trader: Trader) -> tuple[int, int]:
-        """Return how many L- and S-tokens the trader has, in the wallet or staked."""
+        """Return the trader's L-tokens and S-tokens, in the wallet or staked."""
         long, short = (
             farm.ledger.balance_of(self.stage.addresses[trader]) + self.mining.staked(trader, farm)
             for farm in map(self.mining.farm_of, (market.twin.long_token, market.twin.short_token))
@@ -214,7 +220,7 @@ class Demo:
 
 
 def _reason(market: Market, data: bytes) -> str:
-    """Return the name of an error of the pool or of its oracle, or the data as hex if it is neither's."""
+    """Return an error of the pool or its oracle by name, and any other data in hex."""
     ecosystem = ape.chain.provider.network.ecosystem
     for address in (market.model.address, market.model.params.oracle):
         error = ecosystem.decode_custom_error(data, address)

@@ -1,4 +1,4 @@
-"""Who trades in the demo, and what they do in each hour."""
+"""The scenario of the demo: its traders, and their commitments in each hour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ USDC = 10**DECIMALS
 
 
 class Trader(Enum):
-    """The traders, by their aims. Each begins with ``STAKE`` settlement units."""
+    """The traders, named by their strategies. Each begins with ``STAKE`` settlement units."""
 
     LONG_HOLDER = "long holder"
     SHORT_HOLDER = "short holder"
@@ -26,11 +26,11 @@ class Trader(Enum):
 
 STAKE = 2_500_000 * USDC
 AUTO_CLAIMER = Trader.FLIPPER
-"""The trader whose operator is the keeper contract, so that the keeper claims for it."""
+"""The trader who made the keeper contract an operator, so that the keeper claims for this trader."""
 PROVIDERS = Trader.PROVIDER, Trader.SMALL_PROVIDER
-"""They add their L-tokens and USDC to the exchange, and stake the LP tokens."""
+"""The traders who add their L-tokens and USDC to the pairs of the AMM, and stake the LP tokens."""
 MINERS = Trader.LONG_HOLDER, Trader.SHORT_HOLDER, Trader.STRADDLER, *PROVIDERS
-"""They claim their pool tokens at once and stake them. The others claim every third hour and do not stake."""
+"""The traders who claim pool tokens every hour and stake them. The others claim every third hour and do not stake."""
 
 
 def claims_rewards(hour: int) -> bool:
@@ -45,15 +45,15 @@ class Intent:
     trader: Trader
     commit_type: CommitType
     amount: int
-    """Settlement units for mints, token units otherwise."""
+    """The amount, in settlement units for mints, otherwise in token units."""
     last_minute: bool = False
-    """Whether it is made within the front-running interval, and so executes an hour later."""
+    """Whether it is made within the front-running interval, so that it executes an hour later."""
 
 
 def intents(hour: int, hours: int, pool: Pool, held: Callable[[Trader], tuple[int, int]]) -> Iterator[Intent]:
-    """Yield the commitments to one market in the hour before rebalance number ``hour`` (0 is the first).
+    """Yield the traders' commitments to one market in the hour before rebalance number ``hour``, from 0.
 
-    `held` returns how many L- and S-tokens a trader has, staked or unstaked.
+    `held` returns a trader's L-tokens and S-tokens, staked or not.
     """
     leveraged = pool.params.leverage > 1
     if hour == 0:
@@ -66,7 +66,7 @@ def intents(hour: int, hours: int, pool: Pool, held: Callable[[Trader], tuple[in
         yield Intent(Trader.STRADDLER, CommitType.LONG_MINT, 150_000 * USDC)
         yield Intent(Trader.STRADDLER, CommitType.SHORT_MINT, 150_000 * USDC)
     if hour % 6 == 2:
-        # The smaller side gains more at the same move than it can lose.
+        # For the same price move, the smaller side gains a larger percentage than it can lose.
         long, short = pool.balances()
         smaller = CommitType.LONG_MINT if long < short else CommitType.SHORT_MINT
         yield Intent(Trader.RATE_TRADER, smaller, 40_000 * USDC, last_minute=hour % 12 == 2)

@@ -1,4 +1,4 @@
-"""The parts that the whole demo shares: the chain with its clock, the people and their money."""
+"""The parts that all of the demo shares: the chain with its clock, the people and their money."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ MAX_ALLOWANCE = 2**256 - 1
 
 
 class DemoChain(AnvilChain):
-    """The connected chain. Each transaction is mined in its own block, a second after the last.
+    """The connected chain. Each transaction has its own block, a second after the last one.
 
-    The contracts should accept everything that the demo does. A transaction that reverts raises Difference, before the model
+    The contracts should accept everything that the demo does. A transaction that reverts raises Difference before the model
     acts.
     """
 
     def tick(self) -> None:
-        """Set the time of the next block, for a transaction that is not sent with `send` or `deploy`."""
+        """Set the time of the next block. Transactions that are not sent by `send` or `deploy` need it."""
         self.now += 1
         self.set_time()
 
     def move_to(self, timestamp: int) -> None:
-        """Move the clock forward to that time; never back. Mines no block."""
+        """Make sure that the next transaction comes after that time. Mines no block."""
         self.now = max(self.now, timestamp)
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
@@ -63,10 +63,10 @@ class _Contracts:
 
 
 class Stage:
-    """A new local chain, on which traders have STAKE settlement units each.
+    """A new local chain on which each trader has STAKE settlement units.
 
     Args:
-        now: Unix seconds, before the first transaction.
+        now: the time before the first transaction, in Unix seconds.
     """
 
     def __init__(self, now: int) -> None:
@@ -75,7 +75,7 @@ class Stage:
         self.accounts = dict(zip(Trader, test_accounts[2:], strict=False))
         self.addresses = {trader: str(account.address) for trader, account in self.accounts.items()}
         self.actions: Counter[str] = Counter()
-        """How often traders, and the keeper for them, did each kind of action."""
+        """The number of actions of each kind, by the traders and by the keeper for them."""
         self.chain = DemoChain(_Contracts(), ape.chain, self.deployer, now)
         deployed = deploy_contracts(self.chain, self.deployer, self.deployer, DECIMALS)
         self.world = World(self.chain, deployed, self.people, self.deployer, self.deployer)
@@ -85,12 +85,12 @@ class Stage:
 
     @property
     def people(self) -> list[Any]:
-        """Everybody whose balances are compared: traders, deployer and keeper."""
+        """The accounts whose balances are compared: traders, deployer and keeper."""
         return [*self.accounts.values(), self.deployer, self.keeper]
 
     @property
     def now(self) -> int:
-        """The time of the last transaction in Unix seconds, or a later one that the clock was moved to."""
+        """The time of the last transaction, or the later time to which the clock was set, in Unix seconds."""
         return self.chain.now
 
     def allow(self, trader: Trader, token: Any, spender: str) -> None:

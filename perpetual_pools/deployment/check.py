@@ -1,4 +1,4 @@
-"""The facts of a deployment: chain beside record beside parameters, and the code beside what is compiled here."""
+"""The check of a deployment: it compares chain, record and parameters, and the deployed code with the artifacts here."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MISSING = "not recorded"
 
 
 def check(parameters: Parameters, record: Record) -> list[Fact]:
-    """All facts; those that differ are what is wrong. The record is the connected chain's.
+    """Return all facts of a deployment to the connected chain. The facts that differ are the mistakes.
 
     Raises:
-        ContractError: this checkout has other sources than those that its code was compiled from.
-        ParametersError: a feed, a token or the AMM is not what the parameters say.
+        ContractError: the sources in this checkout have changed since the artifacts were written.
+        ParametersError: a feed, a token or the AMM on the chain does not match the parameters.
     """
     verify_artifacts()
     verify_contracts(parameters)
@@ -44,7 +44,7 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
         facts += parameter_facts(step, record)
         found = list(chain_facts(step, record))
         facts += found
-        if not any(fact.differs for fact in found):  # else it is known that the transaction or the address is another
+        if not any(fact.differs for fact in found):  # otherwise the transaction or the address is already wrong
             facts += code_facts(step, record)
     facts += _compilers(steps, record)
     multicall = Multicall()
@@ -56,20 +56,20 @@ def check(parameters: Parameters, record: Record) -> list[Fact]:
         if not any(isinstance(answer, Failure) for answer in answers.values()):
             of_farm = record, answers["start"], answers["weeksScheduled"], block.timestamp
             weeks = list(_answers(multicall, weeks_expectations(*of_farm, {})))
-            if any(week.differs for week in weeks):  # only then the farm's past is asked, which not every node tells
+            if any(week.differs for week in weeks):  # only then read the farm's past events, which not every node has
                 weeks = list(_answers(multicall, weeks_expectations(*of_farm, undistributed_weeks(record))))
             facts += weeks
     return facts
 
 
 def _of_record(steps: list[Step], record: Record) -> Iterator[Fact]:
-    """That it has all steps, no others, and none under way."""
+    """Yield facts about the record itself: it must have all steps and no others, and no step may be unfinished."""
     network = ape.chain.provider.network
-    if not network.is_fork:  # a fork is another network of the same blocks
+    if not network.is_fork:  # a fork has the blocks of its network, but another name
         yield Fact("record", "network", record.network, connected_network(), CHAIN_BY_RECORD)
     names = {step.name for step in steps}
     for step in steps:
-        # What was added to the farm after the hand-over was not sent by whom the record is of: the farm tells.
+        # After the hand-over the owner sends these steps, so they are not in the record. The farm itself shows them.
         if not (isinstance(step, FunctionCall) and step.of_owner):
             found = "recorded" if entry_of(step, record) else MISSING
             yield Fact(step.name, "step", "recorded", found, RECORD_BY_PARAMETERS)
@@ -82,11 +82,11 @@ def _of_record(steps: list[Step], record: Record) -> Iterator[Fact]:
 
 
 def _compilers(steps: list[Step], record: Record) -> Iterator[Fact]:
-    """A pool's is its factory's."""
+    """Compare the recorded compiler with the one here. The compiler of a pool is that of its factory."""
     for step in steps:
         entry = record.deployments.get(step.name)
         if entry is not None and is_own(step.contract):
-            yield Fact(step.name, "compiler", str(entry.compiler), compiler(), "here, by the record")
+            yield Fact(step.name, "compiler", str(entry.compiler), compiler(), "artifacts against record")
 
 
 def _answers(multicall: Multicall, expected: Iterator[Expectation]) -> Iterator[Fact]:

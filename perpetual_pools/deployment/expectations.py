@@ -1,4 +1,4 @@
-"""What the contracts of a deployment have to answer, by the parameters and the record."""
+"""The answers that the contracts of a deployment must give, derived from the parameters and the record."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from perpetual_pools.parameters import Parameters
 from perpetual_pools.records import Record
 
 NOT_VIEWS = frozenset({"market", "owner"})
-"""Arguments of constructors that no view of the same name answers, or not for good."""
+"""Constructor arguments without a view of the same name, or whose view may change its answer."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the contract with that name in the record has to answer."""
+    """A question to the contract with that name in the record, and the answer that it must give."""
 
     name: str
     what: str
@@ -36,7 +36,7 @@ class Expectation:
 
 
 def expectations(steps: list[Step], parameters: Parameters, record: Record) -> Iterator[Expectation]:
-    """Of each contract of the record, but for the weeks of the farm."""
+    """Yield the expectations for each recorded contract, except for the weeks of the farm."""
     for step in steps:
         if not isinstance(step, FunctionCall) and entry_of(step, record):
             yield from _of_arguments(step, record)
@@ -59,7 +59,7 @@ def _expect(record: Record, name: str, contract: str, view: str, answer: Any, *a
 
 
 def _of_arguments(step: Step, record: Record) -> Iterator[Expectation]:
-    """The views that answer what the constructor was given."""
+    """Yield the views that must answer the arguments of the constructor."""
     if isinstance(step, PairCreation):
         tokens = sorted(wanted_arguments(step, record).values(), key=str.lower)
         for view, token in zip(("token0", "token1"), tokens, strict=True):
@@ -101,10 +101,10 @@ def _of_farm(steps: list[Step], parameters: Parameters, record: Record) -> Itera
 def weeks_expectations(
     record: Record, start: int, scheduled: int, now: int, undistributed: Mapping[int, int]
 ) -> Iterator[Expectation]:
-    """Of each week of the farm that is scheduled or has begun: what the programme has for its number.
+    """Yield the expected amount of each week that is scheduled or has begun: the programme's amount for that week.
 
     Args:
-        undistributed: weeks that got what nobody had earned before, instead, and how much.
+        undistributed: amounts by week, for the weeks that the owner filled with undistributed TCR instead.
     """
     programme = weekly_amounts()
     begun = max(0, (now - start) // WEEK + 1)
@@ -115,7 +115,7 @@ def weeks_expectations(
 
 
 def undistributed_weeks(record: Record) -> dict[int, int]:
-    """The weeks that the owner filled by `scheduleUndistributed`, and the amount that the farm says each got."""
+    """Return the amount of each week that the owner filled with `scheduleUndistributed`, according to the farm's events."""
     event = container("StakingFarm").contract_type.events["UndistributedScheduled"]
     farm = record.deployments[FARM]
     topics = [to_hex(keccak(text=event.selector))]

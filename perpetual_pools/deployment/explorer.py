@@ -1,10 +1,11 @@
-"""The files with which a block explorer can show the sources of a deployment; and publishing them through its plugin.
+"""The files that a block explorer needs to show the sources of a deployment, and their publication through Ape's plugin.
 
-Unlike everything else in this package it runs the compiler, so it works only in a checkout, with the sources and libraries.
+`write` makes the files, `publish` uploads them, and `after_deployment` does both at the end of `ape run deploy`. Unlike
+the rest of this package, this module runs the compiler, so it works only in a checkout with the sources and libraries.
 
-The compiler ends every contract's code with the hash of its *metadata*: its own version, the settings, and the hash of each
-source. What is written is made of the metadata, and only when its hash is that of the code on the chain. So the files are
-known to be those of the deployed code, byte for byte, without compiling further than to the metadata.
+The compiler appends the hash of the *metadata* to every contract's code. The metadata lists the compiler's version, the
+settings and the hash of each source. `write` derives the files from the metadata, and only if the metadata's hash is the
+one in the code on the chain. So the files match the deployed code byte for byte, and compiling up to the metadata is enough.
 """
 
 from __future__ import annotations
@@ -34,34 +35,34 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 DEPENDENCIES = "contracts/.cache/"
-"""Where Ape puts their sources, among those of the project, when it compiles."""
+"""The folder among the project's sources into which Ape copies the libraries' sources when it compiles."""
 OUTPUTS = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
 
 
 class VerificationError(PerpetualPoolsError):
-    """Contracts that cannot be verified, or were not published; says which, why and what to do."""
+    """Contracts that cannot be verified or were not published. The message says which, why and what to do."""
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What an explorer asks for, of one address."""
+    """The data that an explorer asks for to verify one address."""
 
     name: str
-    """That of the record."""
+    """The contract's name in the record."""
     address: str
     contract: str
-    """Its source and its name there, like `contracts/PoolFactory.sol:PoolFactory`."""
+    """The source file and the contract's name in it, like `contracts/PoolFactory.sol:PoolFactory`."""
     compiler: str
-    """The long version, like `v0.8.37+commit.f401782d`."""
+    """The compiler's long version, like `v0.8.37+commit.f401782d`."""
     constructor_arguments: str
-    """ABI-encoded, in hex without `0x`, as explorers take them."""
+    """The ABI-encoded arguments, in hex without `0x`, as explorers accept them."""
     input: str
-    """The file beside the index: the compiler's standard JSON input."""
+    """The name of the file with the compiler's standard JSON input, in the folder of the index."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A folder as it was written."""
+    """The folder that was written, and the contracts in it."""
 
     folder: Path
     contracts: list[Contract]
@@ -71,17 +72,17 @@ class Verification:
 
 
 def folder_of(record_path: Path) -> Path:
-    """`deployments/<network>-verification` of `deployments/<network>.json`."""
+    """Return the folder of a record's files, like `deployments/<network>-verification` for `deployments/<network>.json`."""
     return record_path.with_name(f"{record_path.stem}-verification")
 
 
 def write(record_path: Path) -> Verification:
-    """Writes the standard JSON inputs and their index for the record's contracts and the tokens of its pools.
+    """Write the standard JSON inputs and their index for the record's contracts and the tokens of its pools.
 
     Raises:
-        RecordError: there is no record, or it is of another chain, or another run works in its folder.
-        VerificationError: this is no checkout, or the code at an address has not been compiled from its sources. Nothing
-            is written.
+        RecordError: there is no record, it is of another chain, or another run is working in its folder.
+        VerificationError: this is not a checkout, or the code at an address was compiled from other sources. Nothing is
+            written.
     """
     with records.exclusive(record_path):
         created = dict(_created(recorded(record_path)))
@@ -92,8 +93,9 @@ def write(record_path: Path) -> Verification:
             source = sources.get(entry.contract)
             if source is None or source.metadata_hash not in _trailer(entry.address):
                 raise VerificationError(
-                    f"{name}: the code at {entry.address} is not that of {entry.contract} as it is here: other sources or "
-                    f"settings. Check out the commit that deployed it ({entry.commit or 'not recorded'}), then run again"
+                    f"{name}: the code at {entry.address} comes from other sources or settings than those of "
+                    f"{entry.contract} in this checkout. Check out the commit that deployed it "
+                    f"({entry.commit or 'not recorded'}), then run again"
                 )
             arguments = encoded_arguments(entry.contract, entry.arguments).hex()
             file = f"{entry.contract}.json"
@@ -105,7 +107,7 @@ def write(record_path: Path) -> Verification:
 
 
 def _created(record: Record) -> Iterator[tuple[str, Deployment]]:
-    """The project's own contracts by name: those of the record; after each pool its tokens, in entries like the pool's."""
+    """Yield the project's own contracts in the record by name. Each pool's tokens follow it, in entries like the pool's."""
     for name, entry in record.deployments.items():
         if is_own(entry.contract):
             yield name, entry
@@ -115,7 +117,7 @@ def _created(record: Record) -> Iterator[tuple[str, Deployment]]:
 
 
 def _replace(folder: Path, files: Mapping[str, Any]) -> None:
-    """A reader finds the old files or the new ones, or, for a moment, none: never some of both."""
+    """Replace the folder. Readers find all old files or all new files, or for a moment no folder, but never a mixture."""
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         new = temporary / "new"
@@ -141,14 +143,14 @@ class _Source:
 
 
 def _compile(names: set[str]) -> dict[str, _Source]:
-    """The project's contracts of these names, from all sources as Ape compiles them, as far as to the metadata."""
+    """Return the project's contracts of these names. Compiles all sources as Ape does, but only up to the metadata."""
     if not (Path(ape.project.path) / "contracts").is_dir():
         raise VerificationError(
             f"block explorers need the contracts' sources, and {ape.project.path} has none: run this in a checkout of the "
             "commit that deployed the contracts"
         )
     ape_compiler = ape.compilers.registered_compilers[".sol"]
-    with ape.project.isolate_in_tempdir() as project:  # as for compiling: the metadata has where sources are
+    with ape.project.isolate_in_tempdir() as project:  # Ape compiles there too, and the metadata has the sources' paths
         paths = [project.path / source for source in ape.project.sources]
         ((version, job),) = ape_compiler.get_standard_input_json(paths, project=project).items()
     settings = {**job["settings"], "outputSelection": {"*": {"*": ["metadata"]}}}
@@ -164,7 +166,7 @@ def _compile(names: set[str]) -> dict[str, _Source]:
 
 
 def _source(path: str, name: str, metadata: str, contents: Mapping[str, Any]) -> _Source:
-    """Of the contract `name` in the source at `path`, with no more sources than its metadata names."""
+    """Return the input for the contract `name` in the source at `path`, with only the sources that its metadata names."""
     described = json.loads(metadata)
     settings = {**described["settings"], "outputSelection": {path: {name: OUTPUTS}}}
     del settings["compilationTarget"]
@@ -181,21 +183,21 @@ def _source(path: str, name: str, metadata: str, contents: Mapping[str, Any]) ->
 
 
 def ipfs_hash(content: bytes) -> bytes:
-    """The SHA-256 hash under which IPFS has a file of one block, which is up to 256 KiB long."""
-    assert len(content) <= 256 * 1024, "the metadata of a contract within the limit of code is far smaller"
+    """Return the SHA-256 hash by which IPFS addresses a file that fits into one block, up to 256 KiB."""
+    assert len(content) <= 256 * 1024, "a contract within the code size limit has far smaller metadata"
     length = _varint(len(content))
-    file = b"\x08\x02\x12" + length + content + b"\x18" + length  # the kind "file"; its bytes; how many
+    file = b"\x08\x02\x12" + length + content + b"\x18" + length  # type "file", its content, its length
     return hashlib.sha256(b"\x0a" + _varint(len(file)) + file).digest()
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; all bytes but the last have their top bit set."""
+    """Encode a number with seven bits per byte, the lowest bits first. All bytes but the last have their top bit set."""
     low, rest = number & 0x7F, number >> 7
     return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
 
 
 def _trailer(address: str) -> bytes:
-    """What follows the instructions of the code at `address`: the last two bytes say how long it is."""
+    """Return the bytes after the instructions of the code at `address`. The code's last two bytes give their length."""
     code = bytes(ape.chain.provider.get_code(address))
     return code[-2 - int.from_bytes(code[-2:], "big") :]
 
@@ -204,9 +206,9 @@ def _trailer(address: str) -> bytes:
 
 
 def publish(verification: Verification, report: Callable[[str], object]) -> None:
-    """Has the plugin of the connected network's block explorer publish each contract, one after the other.
+    """Publish each contract through the plugin for the connected network's block explorer, one after the other.
 
-    Raises VerificationError when there is no such plugin; or, after all others, when a contract was not published.
+    Raises VerificationError if there is no such plugin. If some contracts are not published, it raises after the last one.
     """
     explorer = _explorer(verification.folder)
     compile_anew()
@@ -214,10 +216,10 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
     with _no_leftovers():
         for contract in verification.contracts:
             name = contract.contract.partition(":")[2]
-            ape.chain.contracts[contract.address] = container(name).contract_type  # the plugin asks Ape what is there
+            ape.chain.contracts[contract.address] = container(name).contract_type  # the plugin reads it
             try:
                 explorer.publish_contract(contract.address)
-            except Exception as error:  # noqa: BLE001 -- whatever a plugin raises, the other contracts can be published
+            except Exception as error:  # noqa: BLE001 -- plugins can raise anything, and the others can be published
                 failures.append(f"{contract.name} ({contract.address}): {str(error) or repr(error)}")
                 report(f"{contract.name}: not published")
             else:
@@ -230,7 +232,7 @@ def publish(verification: Verification, report: Callable[[str], object]) -> None
 
 
 def compile_anew() -> None:
-    """Compile the contracts for the plugin, which asks Ape about them, unless nothing has changed since the last time."""
+    """Compile the contracts if they have changed since the last time, because the plugin asks Ape about them."""
     root = Path(ape.project.path)
     if not compiled.is_current(root):
         with compiled.marking(root):
@@ -239,7 +241,10 @@ def compile_anew() -> None:
 
 @contextmanager
 def _no_leftovers() -> Iterator[None]:
-    """A plugin that asks for imports has Ape put the dependencies among the contracts, where they spoil later compiling."""
+    """Remove the dependencies at the end of the block, unless they were there before.
+
+    A plugin that asks for imports makes Ape copy the dependencies among the contracts, where they break later compiling.
+    """
     dependencies = Path(ape.project.path) / DEPENDENCIES
     found = dependencies.exists()
     try:
@@ -266,9 +271,10 @@ def _explorer(folder: Path) -> ExplorerAPI:
 
 
 def after_deployment(record_path: Path, must_publish: bool, report: Callable[[str], object]) -> None:
-    """Writes the files of a finished deployment where they belong to what is kept, in deployments/; publishes if it must.
+    """Write the files for block explorers after a deployment, and publish them if `must_publish` is set.
 
-    Raises what `write` and `publish` raise when it must. Else, as the deployment is a success without, reports it.
+    Without `must_publish`, it writes the files only for records in `deployments/`, and only reports a VerificationError,
+    because the deployment itself has succeeded. With it, the errors of `write` and `publish` are raised.
     """
     if not must_publish and record_path.resolve().parent != records_folder().resolve():
         return

@@ -1,7 +1,7 @@
-"""Facts of one step of a deployment: its parameters compared with its record, and the record with the chain.
+"""Facts about one step of a deployment: they compare the parameters with the record, and the record with the chain.
 
-A `Fact` is an expected and a found value, in words for people. `check` collects them all; `deploy` uses those about code
-and addresses to refuse a record that does not fit.
+A `Fact` has an expected and a found value, in words for people. `check` collects all facts. `deploy` refuses a record if
+one of the facts about its steps differs.
 """
 
 from __future__ import annotations
@@ -41,56 +41,60 @@ if TYPE_CHECKING:
     from ape.api import ReceiptAPI
 
 
-RECORD_BY_PARAMETERS = "record, by the parameters"
-CHAIN_BY_RECORD = "chain, by the record"
-CHAIN_BY_PARAMETERS = "chain, by the parameters"
-HERE = "as compiled here"
+RECORD_BY_PARAMETERS = "record against parameters"
+CHAIN_BY_RECORD = "chain against record"
+CHAIN_BY_PARAMETERS = "chain against parameters"
+HERE = "the code of this version"
 MUTABLE = frozenset({"feeRecipient_", "weight", "primaryBps_", "newOwner"})
-"""Arguments of what can be set again: that they are not what the parameters say now tells nothing."""
+"""Arguments whose values can change after the deployment, so the record may differ from the parameters."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What is expected of something that has a name in the record, and what was found; in words and numbers for people."""
+    """A comparison of one value of a recorded contract or call: the expected and the found value, as text for people."""
 
     name: str
     what: str
     expected: str
     found: str
     where: str
-    """Where it was found, and by what it was expected."""
+    """The two sources: where the value was found, and which source says what to expect."""
 
     @property
     def differs(self) -> bool:
-        """Whether something else was found."""
+        """Whether the found value differs from the expected one."""
         return self.expected != self.found
 
 
 def entry_of(step: Step, record: Record) -> Deployment | Call | None:
-    """Where the record says that the step is done; None if it does not."""
+    """Return the record's entry for the step, or None if the step is not recorded."""
     entries = record.calls if isinstance(step, FunctionCall) else record.deployments
     return entries.get(step.name)
 
 
 def factory_of(step: PairCreation, addresses: Mapping[str, str]) -> str:
-    """The address of the AMM's factory."""
+    """Return the address of the AMM's factory."""
     return addresses[step.factory.name] if isinstance(step.factory, AddressOf) else step.factory
 
 
 def pair_of(step: PairCreation, addresses: Mapping[str, str]) -> str:
-    """The pair that the AMM's factory has of the step's tokens; the zero address if none."""
+    """Return the address of the pair of the step's tokens, or the zero address if the AMM has no such pair."""
     tokens = [addresses[token.name] if isinstance(token, AddressOf) else token for token in step.arguments.values()]
     return str(instance("UniswapV2Factory", factory_of(step, addresses)).getPair(*tokens))
 
 
 def address_made(step: Step, record: Record, receipt: ReceiptAPI | None) -> str:
-    """Of what the step's transaction made. `receipt`: None of a pair that was there already."""
+    """Return the address of the contract that the step's transaction made.
+
+    Args:
+        receipt: None for a pair that existed before.
+    """
     if isinstance(step, PairCreation):
         if receipt is None:
             return pair_of(step, record.addresses)
         factory = instance("UniswapV2Factory", factory_of(step, record.addresses))
         return str(next((event.pair for event in receipt.decode_logs(factory.PairCreated)), None))
-    assert receipt is not None, "only of a pair there is none"
+    assert receipt is not None, "only a pair can exist without a receipt"
     if isinstance(step, PoolCreation):
         events = receipt.decode_logs(instance("PoolFactory", record.address(FACTORY)).PoolDeployed)
         return str(next((event.pool for event in events), None))
@@ -98,12 +102,15 @@ def address_made(step: Step, record: Record, receipt: ReceiptAPI | None) -> str:
 
 
 def tokens_of(step: Step, pool: str) -> dict[str, str]:
-    """The addresses of the pool's tokens by their names; of another contract nothing."""
+    """Return the addresses of the pool's tokens by their names. The result is empty for other contracts."""
     return dict(zip(step.tokens, pool_token_addresses(pool), strict=True)) if isinstance(step, PoolCreation) else {}
 
 
 def code_facts(step: Step, record: Record) -> Iterator[Fact]:
-    """Compare the code of a recorded contract with the one of this checkout; nothing if no code of ours is recorded."""
+    """Compare the code of a recorded contract with the code of this version.
+
+    Yields nothing for calls, for unrecorded steps, and for pairs of an AMM that the deployment did not create.
+    """
     entry = record.deployments.get(step.name)
     if entry is None:
         return
@@ -117,12 +124,12 @@ def code_facts(step: Step, record: Record) -> Iterator[Fact]:
             same = pair_address(factory_of(step, record.addresses), *entry.arguments.values()) == entry.address
         case _:
             return
-    other = f"other code; recorded is commit {entry.commit}" if entry.commit else "other code"
+    other = f"other code (commit {entry.commit})" if entry.commit else "other code"
     yield Fact(step.name, "code", HERE, HERE if same else other, CHAIN_BY_RECORD)
 
 
 def wanted_arguments(step: Step, record: Record) -> dict[str, str]:
-    """What the parameters ask for, by the names of the arguments; but for those that rest on when the step was done."""
+    """Return the arguments that the parameters ask for, by name, except those that depend on the time of the step."""
     return {
         name: str(record.addresses.get(argument.name) if isinstance(argument, AddressOf) else argument)
         for name, argument in step.arguments.items()
@@ -131,7 +138,7 @@ def wanted_arguments(step: Step, record: Record) -> dict[str, str]:
 
 
 def parameter_facts(step: Step, record: Record) -> Iterator[Fact]:
-    """What the parameters ask for now beside what the record says was sent for the step; nothing if it is not recorded."""
+    """Compare the recorded arguments of the step with the parameters. Yields nothing if the step is not recorded."""
     if entry := entry_of(step, record):
         for name, wanted in wanted_arguments(step, record).items():
             if name not in MUTABLE:
@@ -139,14 +146,14 @@ def parameter_facts(step: Step, record: Record) -> Iterator[Fact]:
 
 
 def chain_facts(step: Step, record: Record) -> Iterator[Fact]:
-    """What the record says of the step beside what the chain says; nothing if the step is not recorded."""
+    """Compare the step's entry in the record with the chain. Yields nothing if the step is not recorded."""
     if entry := entry_of(step, record):
         for what, recorded, true in _facts(step, entry, record):
             yield Fact(step.name, what, str(recorded), str(true), CHAIN_BY_RECORD)
 
 
 def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tuple[str, object, object]]:
-    """What the entry says beside what is so, in words for people."""
+    """Yield the name of each compared value, the value in the entry, and the value on the chain."""
     receipt = None
     if entry.transaction is not None or not isinstance(step, PairCreation):
         if entry.transaction is None or not sending.is_known(entry.transaction):
@@ -156,7 +163,7 @@ def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tup
         yield "block", entry.block, receipt.block_number
         yield "gas used", entry.gas_used, receipt.gas_used
     if isinstance(entry, Call):
-        assert receipt is not None, "only of a pair there is none"
+        assert receipt is not None, "only a pair can exist without a receipt"
         yield "sender", entry.sender, receipt.sender
         yield "target", record.address(entry.target), receipt.receiver
         sent = to_hex(ape.chain.provider.web3.eth.get_transaction(cast(Any, entry.transaction))["input"])

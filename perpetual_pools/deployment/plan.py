@@ -1,4 +1,4 @@
-"""The plan of a deployment: its steps in order, each one transaction."""
+"""The plan of a deployment: its steps in order, one transaction each. `plan` derives them from the parameters."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from perpetual_pools.parameters import After, FeedParameters, Parameters, Token
 
 @dataclass(frozen=True)
 class AddressOf:
-    """An argument: where the step of that name put its contract, or the pool token of that name."""
+    """An argument: the address of the contract of the step with that name, or of the pool token with that name."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Now:
-    """An argument: the time of the latest block, and so many seconds more."""
+    """An argument: the time of the latest block plus `plus` seconds."""
 
     plus: int = 0
 
@@ -29,7 +29,7 @@ Argument = str | int | AddressOf | Now
 
 @dataclass(frozen=True)
 class Step:
-    """One transaction. `arguments` are named and ordered as in the ABI."""
+    """One transaction. `arguments` have the names and the order of the ABI."""
 
     name: str
     contract: str
@@ -38,26 +38,32 @@ class Step:
 
 @dataclass(frozen=True)
 class Creation(Step):
-    """Deploys `contract` from the account."""
+    """A step that deploys `contract` from the account."""
 
 
 @dataclass(frozen=True)
 class PoolCreation(Step):
-    """Deploys a pool and its tokens through the factory, at an address that follows from its parameters and the account."""
+    """A step in which the factory deploys a pool and its tokens.
+
+    The pool's address depends only on the factory, the account and the pool's parameters.
+    """
 
     tokens: tuple[str, str]
 
 
 @dataclass(frozen=True)
 class PairCreation(Step):
-    """Has the AMM's factory deploy the pair of two tokens, unless somebody else had it do that before."""
+    """A step in which the AMM's factory deploys the pair of two tokens. It sends nothing if the pair exists already."""
 
     factory: str | AddressOf
 
 
 @dataclass(frozen=True)
 class FunctionCall(Step):
-    """Calls `function` of the step `target`, which deploys a `contract`. Some are the owner's of the target alone."""
+    """A step that calls `function` of the `contract` that the step `target` deploys.
+
+    If `of_owner` is set, only the owner of the target may call it.
+    """
 
     target: str
     function: str
@@ -90,38 +96,38 @@ GAS = {
     "addFarm": 126_000,
     "transferOwnership": 48_000,
 }
-"""What a step takes, by the contract that it deploys or the function that it calls, on a local chain."""
+"""The gas of each step on a local chain, by the contract that it deploys or the function that it calls."""
 
 
 def gas(step: Step) -> int:
-    """About what it takes."""
+    """Return about how much gas the step takes."""
     return GAS[step.function if isinstance(step, FunctionCall) else step.contract]
 
 
 def feed_name(feed: str) -> str:
-    """The record's name of a test feed."""
+    """Return the record's name for a test feed."""
     return f"{feed} feed"
 
 
 def oracle_name(feed: str) -> str:
-    """The record's name of the oracle wrapper over a feed."""
+    """Return the record's name for the oracle wrapper over a feed."""
     return f"{feed} oracle"
 
 
 def pair_name(token: str) -> str:
-    """The record's name of the pair of a pool token and the settlement token."""
+    """Return the record's name for the pair of a pool token and the settlement token."""
     return f"{token} pair"
 
 
 def farm_name(token: str) -> str:
-    """The record's name of adding a farm for a pool token or a pair."""
+    """Return the record's name for the step that adds the farm of a pool token or a pair."""
     return f"{token} farm"
 
 
 def plan(parameters: Parameters, deployer: str) -> list[Step]:
-    """All steps, in order. Pools are named by their markets, like `3-BTC/USDC`.
+    """Return all steps in order. The step of a pool has the pool's name, like `3-BTC/USDC`.
 
-    The account that deploys owns factory and farm until the last steps, which offer them to the owner of the parameters.
+    The deployer owns the factory and the farm at first. The last steps offer them to the owner in the parameters.
     """
     owner = deployer if parameters.owner == "deployer" else parameters.owner
     fee_recipient = {"deployer": deployer, "owner": owner}.get(parameters.fee_recipient, parameters.fee_recipient)
@@ -184,7 +190,7 @@ def _test_feed(name: str, feed: FeedParameters) -> Iterator[Step]:
 
 
 def _farm(parameters: Parameters, deployer: str) -> Iterator[Step]:
-    """The farm, and in it each pool token as well as its pair with the settlement token."""
+    """Yield the steps of the staking farm: each pool token and each of their pairs gets a farm."""
     farm = parameters.farm
     yield from _mock(REWARD_TOKEN, farm.reward_token)
     if parameters.amm is None:

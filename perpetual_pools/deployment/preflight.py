@@ -1,4 +1,4 @@
-"""Whether the connected chain is what the parameters say."""
+"""Checks before a deployment: the chain, its tokens, feeds, AMM and Safe must match the parameters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from perpetual_pools.parameters import TEST_CHAIN_IDS, After, FeedParameters, Pa
 
 NO_ANSWER = (ContractNotFoundError, DecodingError, VirtualMachineError)
 LEAST_TIME_TO_START = 3_600
-"""Seconds from the beginning of a deployment to week 0."""
+"""The least time, in seconds, from the beginning of a deployment to week 0."""
 MOST_TIME_TO_START = 365 * 86_400
-"""Likewise: a start further away is a mistyped year, and a farm's cannot be changed."""
+"""The greatest time, in seconds. A later start is probably a typo in the year, and a farm's start can never change."""
 _DELEGATION = bytes.fromhex("ef0100")
-"""What the code of an account begins with that has delegated it by EIP-7702: it still has its one key."""
+"""The first bytes of the code of an account that delegates by EIP-7702. Such an account still has a single key."""
 
 
 def verify_prices(parameters: Parameters) -> None:
-    """Raises ParametersError, at the line, when a feed has no valid price now or the sequencer is down.
+    """Raise ParametersError, with the line, if a feed has no valid price now or the sequencer is down.
 
-    Then nothing could be deployed.
+    Pools cannot be deployed without a price.
     """
     for name, feed in parameters.feeds.items():
         if feed.address != "test":
@@ -34,7 +34,7 @@ def verify_prices(parameters: Parameters) -> None:
 
 
 def verify_contracts(parameters: Parameters) -> None:
-    """Raises ParametersError, at the line, when the connected chain or a contract on it is not what the parameters say."""
+    """Raise ParametersError, with the line, if the connected chain or a contract on it does not match the parameters."""
     if ape.chain.chain_id != parameters.chain_id:
         raise parameters.problem(
             ("chain_id",),
@@ -56,28 +56,28 @@ def verify_contracts(parameters: Parameters) -> None:
 
 
 def verify_start(parameters: Parameters) -> None:
-    """Raises ParametersError when the farm could not be complete before its start, or would begin for nobody."""
+    """Raise ParametersError if the farm's start is too close or too far away, or if no farm has a weight."""
     start = parameters.farm.start
     left = start.seconds if isinstance(start, After) else start - int(ape.chain.blocks.head.timestamp)
     if left < LEAST_TIME_TO_START:
         raise parameters.problem(
             ("farm", "start"),
-            f"expected at least {LEAST_TIME_TO_START} seconds until then, for all farms to be added, got {left}",
+            f"expected at least {LEAST_TIME_TO_START} seconds until the start to add all farms, got {left}",
         )
     if left > MOST_TIME_TO_START:
-        message = f"expected at most {MOST_TIME_TO_START} seconds until then, got {left}: is the year right?"
+        message = f"expected at most {MOST_TIME_TO_START} seconds until the start, got {left}: is the year right?"
         raise parameters.problem(("farm", "start"), message)
-    if not any(market.weight for market in parameters.markets):  # later the DAO may wind all of them down
-        raise parameters.problem(("markets",), "expected a weight above 0 in a market: nobody could earn a reward")
+    if not any(market.weight for market in parameters.markets):  # after the launch, the DAO may set all weights to 0
+        raise parameters.problem(("markets",), "expected a market with a weight above 0: nobody could earn a reward")
 
 
 def _verify_safe(parameters: Parameters) -> None:
     owner = parameters.owner
     code = ape.chain.provider.get_code(owner)
     if not code:
-        raise parameters.problem(("owner",), f"there is no contract at {owner}: a Safe is one")
+        raise parameters.problem(("owner",), f"expected a Safe: there is no contract at {owner}")
     if code.startswith(_DELEGATION):
-        message = f"expected a Safe: {owner} is an account with a key, which has delegated its code (EIP-7702)"
+        message = f"expected a Safe: {owner} is an account with a key, and only delegates to code (EIP-7702)"
         raise parameters.problem(("owner",), message)
     safe = instance("MockSafe", owner)
     try:
@@ -87,7 +87,8 @@ def _verify_safe(parameters: Parameters) -> None:
         raise parameters.problem(("owner",), message) from error
     if not owners or threshold < 1:
         message = (
-            f"expected a Safe with owners and a threshold of at least 1, {owner} has {len(owners)} and {threshold}"
+            f"expected a Safe with owners and a threshold of at least 1: {owner} has {len(owners)} owners and "
+            f"the threshold {threshold}"
         )
         raise parameters.problem(("owner",), message)
 
@@ -103,9 +104,11 @@ def _verify_price(parameters: Parameters, name: str, feed: FeedParameters) -> No
     _, answer, _, updated_at, _ = _latest_round(parameters, (*place, "address"), feed.address)
     age = ape.chain.blocks.head.timestamp - updated_at
     if age > feed.max_age:
-        raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than that")
+        raise parameters.problem((*place, "max_age"), f"the feed's latest round is {age} seconds old, more than this")
     if not 1 <= answer * 10**18 // 10**feed.decimals <= MAX_PRICE:
-        message = f"expected a feed whose latest answer is 1 to 2**96 - 1 in WAD, which pools accept, got {answer}"
+        message = (
+            f"expected a feed whose latest answer is a price that pools accept (1 to 2**96 - 1 in WAD), got {answer}"
+        )
         raise parameters.problem((*place, "address"), message)
 
 
@@ -116,12 +119,12 @@ def _verify_sequencer(parameters: Parameters, sequencer: Sequencer) -> None:
         raise parameters.problem(("sequencer", "feed"), message)
     valid_from = started_at + sequencer.grace_period
     if ape.chain.blocks.head.timestamp < valid_from:
-        message = f"the sequencer changed at {started_at}: wait until {valid_from}"
+        message = f"the sequencer has been up only since {started_at}: wait until {valid_from}"
         raise parameters.problem(("sequencer", "grace_period"), message)
 
 
 def _latest_round(parameters: Parameters, place: tuple[str, ...], feed: str) -> tuple[int, ...]:
-    """Round id, answer, start, update, round id: not more than a tuple, for the interface has no names for them."""
+    """Return the round id, answer, start, update and round id. The interface has no names for them, so it is a tuple."""
     return tuple(_view(parameters, place, "IAggregatorV3", feed, "latestRoundData"))
 
 
@@ -130,7 +133,7 @@ def _verify_view(
 ) -> None:
     answer = _view(parameters, (*place, "address"), contract, address, view)
     if answer != expected:
-        raise parameters.problem((*place, view), f"expected what {address} answers, {answer!r}, got {expected!r}")
+        raise parameters.problem((*place, view), f"expected {answer!r}, as {address} answers, got {expected!r}")
 
 
 def _view(parameters: Parameters, place: tuple[str, ...], contract: str, address: str, view: str) -> Any:

@@ -1,4 +1,4 @@
-"""A dry run: everything is sent, to a fork or a local chain, without the account's key, and undone at the end."""
+"""The dry run of a deployment: it sends everything to a fork or a local chain, without the account's key, and undoes it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI
 
 ENOUGH = 10 * 10**18
-"""Wei that the account has at least."""
+"""The least balance, in wei, that the account has in a dry run."""
 
 
 class RehearsalError(PerpetualPoolsError):
-    """The connected network is none to rehearse on; says which is."""
+    """The connected network does not allow a dry run. The message names one that does."""
 
 
 @contextmanager
 def rehearsal(address: str) -> Iterator[AccountAPI]:
-    """The account of that address, able to send on the connected network; afterwards the chain is as it was."""
+    """Return the account of that address, which can send without its key. The end of the block undoes all changes.
+
+    Raises RehearsalError unless the connected network is a fork or a local chain.
+    """
     network = ape.chain.provider.network
     if not network.is_dev:
         fork = f"{network.ecosystem.name}:{network.name}-fork:foundry"

@@ -1,4 +1,4 @@
-"""Whether a record can be gone on with: by the chain, the account and the parameters of now."""
+"""Checks before a deployment continues: chain, account, parameters and code must fit the record."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from perpetual_pools.records import Record
 
 
 class DeploymentError(PerpetualPoolsError):
-    """The deployment cannot go on; says why and what to do."""
+    """The deployment cannot continue. The message says why and what to do."""
 
 
 def verify_record(record: Record, path: Path, account: str, steps: Sequence[Step]) -> None:
-    """Raises DeploymentError when the record is of another chain, account or other parameters, or is not true."""
+    """Raise DeploymentError if the record belongs to another chain, account or parameters, or if the chain disagrees."""
     recorded = f"{record.network}, id {record.chain_id}, block 0 {record.genesis}"
     connected = f"{connected_network()}, id {ape.chain.chain_id}, block 0 {genesis()}"
     if recorded != connected:
         raise DeploymentError(
-            f"{path} is the record of another chain: {recorded}; connected is {connected}. "
-            "Name another file for this chain's record, or remove that one if its chain is gone"
+            f"{path} is the record of another chain: {recorded}. The connected chain is {connected}. "
+            "Name another file for this chain's record, or remove that file if its chain is gone"
         )
     if record.deployer != account:
-        raise DeploymentError(f"{path} is of the account {record.deployer}: go on with that one, not with {account}")
+        raise DeploymentError(
+            f"{path} is the record of {record.deployer}: continue with that account, not with {account}"
+        )
     names = {step.name for step in steps}
     for name in (*record.deployments, *record.calls):
         if name not in names:
@@ -42,25 +44,25 @@ def verify_record(record: Record, path: Path, account: str, steps: Sequence[Step
 
 
 def verify_step(record: Record, path: Path, step: Step) -> None:
-    """Raises DeploymentError when the parameters ask for something else, or the chain does not confirm the entry."""
+    """Raise DeploymentError if the step's entry in the record differs from the parameters or from the chain."""
     for fact in parameter_facts(step, record):
         if fact.differs:
             raise DeploymentError(
-                f"{path}: {fact.name!r} has {fact.what} = {fact.found}, the parameters say {fact.expected}. "
-                "What is deployed cannot change: name another file to deploy anew"
+                f"{path}: {fact.name!r} has {fact.what} = {fact.found}, but the parameters say {fact.expected}. "
+                "Deployed contracts cannot change: name another file to deploy new ones"
             )
     for fact in chain_facts(step, record):
         if fact.differs:
-            mend = "Put the record back as it was written"
+            mend = "Restore the record as it was written"
             if fact.what == "transaction":
-                mend += "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
+                mend += "; if the chain dropped its last blocks, remove this entry and those after it. Then run again"
             raise DeploymentError(
-                f"{path}: {fact.name!r} has the {fact.what} {fact.expected}, the chain says {fact.found}. {mend}"
+                f"{path}: {fact.name!r} has the {fact.what} {fact.expected}, but the chain says {fact.found}. {mend}"
             )
 
 
 def recorded_nonce(record: Record, account: str) -> int:
-    """The account's next one, as far as the record knows."""
+    """Return the account's next nonce according to the record."""
     made = [entry for entry in record.deployments.values() if entry.deployer == account]
     last = [*made[-1:], *list(record.calls.values())[-1:]]
     transactions = [cast(Any, entry).transaction for entry in last]
@@ -68,17 +70,17 @@ def recorded_nonce(record: Record, account: str) -> int:
 
 
 def verify_nonce(record: Record, path: Path, account: str, recorded: int, open_steps: Sequence[Step]) -> None:
-    """Raises DeploymentError when the node is behind, or the account has gone on with another record.
+    """Raise DeploymentError if the node is behind, or if the account has continued with another record.
 
     Args:
-        recorded: the account's next nonce, as far as the record knows.
+        recorded: the account's next nonce according to the record.
     """
     block = sending.latest_block()
     nonce = sending.nonce_at(account, block)
     if nonce < recorded:
         raise DeploymentError(
-            f"{path} has a transaction of nonce {recorded - 1}, but this chain expects {nonce} from {account}: its node is "
-            "behind. Wait, then run again"
+            f"{path} has a transaction with nonce {recorded - 1}, but the node is behind: it expects nonce {nonce} from "
+            f"{account}. Wait, then run again"
         )
     if not record.deployments:
         return
@@ -87,16 +89,16 @@ def verify_nonce(record: Record, path: Path, account: str, recorded: int, open_s
         address = creation_address(account, number)
         if len(ape.chain.provider.get_code(address, block_id=block)) in sizes:
             raise DeploymentError(
-                f"{path} ends before nonce {recorded}, and with nonce {number} {account} has deployed {address}, which "
-                "looks like one of the steps that are left. Is there a newer record?"
+                f"{path} ends before nonce {recorded}, but with nonce {number} {account} has deployed {address}, which "
+                "looks like one of the remaining steps. Is there a newer record?"
             )
 
 
 def verify_code(record: Record, path: Path, steps: Sequence[Step]) -> None:
-    """Raises DeploymentError when what is compiled here is not what the recorded contracts were made of."""
+    """Raise DeploymentError if the recorded contracts were deployed from other code than this version's."""
     for step in steps:
         for fact in code_facts(step, record):
             if fact.differs:
                 raise DeploymentError(
-                    f"{path}: {fact.name!r} was made of {fact.found}. Check out that commit, then run again"
+                    f"{path}: {fact.name!r} was deployed from {fact.found}. Check out that commit, then run again"
                 )

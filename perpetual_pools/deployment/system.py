@@ -1,15 +1,18 @@
-"""The steps of a plan done one after the other, through a record: interrupted anywhere, it can be run again.
+"""The deployment itself: it sends the steps of a plan one after the other and records them.
 
-How a step is never sent twice. Each step is one transaction of one account. Before it is sent, the record gets its
-*intent*: its nonce and the hash it will have. When it is mined, the record gets its result and the intent goes. A run
-that finds an intent asks the chain. Either the hash is known: the result is entered. Or the nonce is free: the
-transaction did not arrive, and what is sent next has that same nonce, of which a chain takes one only. Or the nonce went
-to another transaction: the step is sent anew if it can be told that this one did not do it, and else the run stops and
-says so. Pools are found without an intent too, at the address that the factory foretells, and pairs by asking the AMM. Two
-runs never work on one record at the same time.
+A deployment can be interrupted anywhere and run again, because no step is sent twice:
 
-After the hand-over, what only the owner may do (adding farms for a market that was added later) is not sent but shown, for
-the owner to send.
+- Each step is one transaction of one account. Before the step is sent, the record gets its *intent*: the nonce and the hash
+  of the transaction. When the transaction is mined, the result replaces the intent.
+- A run that finds an intent asks the chain. If the chain knows the hash, the run records the result. If the nonce is still
+  free, the transaction did not arrive, and the next transaction uses the same nonce, which the chain accepts only once.
+- If another transaction has used the nonce, the run sends the step again, but only if it can tell that the other
+  transaction did not do the step. Otherwise the run stops and says so.
+- Pools and pairs are found even without an intent: a pool at the address that the factory computes, a pair in the AMM.
+- Two runs never work on the same record at the same time.
+
+After the hand-over, some steps are the owner's, such as adding farms for a new market. The deployment does not send them,
+but shows the data that the owner has to send.
 """
 
 from __future__ import annotations
@@ -70,11 +73,11 @@ if TYPE_CHECKING:
     from ape.contracts import ContractInstance
 
 Report = Callable[[str], object]
-"""Takes a line of progress."""
+"""A function that takes a line of progress."""
 
 
 def commit() -> str | None:
-    """The commit of the repository, with `-dirty` when files were changed; None outside one."""
+    """Return the commit of the repository, with `-dirty` if files were changed, or None outside a repository."""
     command = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
     try:
         done = subprocess.run(
@@ -86,7 +89,7 @@ def commit() -> str | None:
 
 
 def _resolve(step: Step, addresses: Mapping[str, str]) -> dict[str, str | int]:
-    """The arguments as they are sent now."""
+    """Return the step's arguments as they would be sent now."""
     resolved: dict[str, str | int] = {}
     for name, argument in step.arguments.items():
         match argument:
@@ -106,19 +109,19 @@ def deploy_system(
     report: Report = lambda _: None,
     review: Callable[[SystemDeployment], object] = lambda _: None,
 ) -> Record:
-    """Deploys what the parameters ask for and is not recorded yet. Of a finished deployment: sends nothing.
+    """Deploy everything that the parameters ask for and that is not recorded yet. A finished deployment sends nothing.
 
     Args:
-        review: sees what is done and what will be, before anything is sent; raises to stop it.
+        review: called before anything is sent, with the finished and the open steps. It raises to stop the deployment.
 
     Raises:
-        ContractError: this checkout has other sources than those that its code was compiled from.
+        ContractError: the sources in this checkout have changed since the artifacts were written.
         ParametersError: a parameter does not fit the chain.
-        RecordError: the file at `record_path` is no record, or another run works on it.
-        DeploymentError: the record does not fit the chain, the account or the parameters; or it cannot be told whether a
-            step was sent.
+        RecordError: the file at `record_path` is not a record, or another run is working on it.
+        DeploymentError: the record does not fit the chain, the account or the parameters, or the run cannot tell whether
+            a step was sent.
         SendingError: the account cannot send.
-        What the chain answers when it refuses a transaction. All earlier steps are recorded.
+        The error of the chain if it refuses a transaction. All earlier steps are recorded.
     """
     with records.exclusive(record_path):
         deployment = SystemDeployment(account, parameters, record_path, report)
@@ -127,10 +130,10 @@ def deploy_system(
 
 
 class SystemDeployment:
-    """One run of `deploy_system`: what is done, what will be done, and doing it.
+    """One run of `deploy_system`. It knows the finished and the open steps, describes them and executes them.
 
-    Making one compares the connected chain with the parameters and with the record, and finds out what became of a
-    transaction that was to be sent when an earlier run ended. It sends nothing.
+    The constructor compares the connected chain with the parameters and the record. It also finds out what happened to the
+    transaction that an earlier run was sending when it ended. It sends nothing.
     """
 
     def __init__(self, account: AccountAPI, parameters: Parameters, record_path: Path, report: Report) -> None:
@@ -160,21 +163,21 @@ class SystemDeployment:
 
     @property
     def open_steps(self) -> list[Step]:
-        """The steps that are not done, and that the account will do."""
+        """The unfinished steps that the account will send."""
         return [step for step in self.steps if not self._is_done(step) and not self._is_owners(step)]
 
     @property
     def owner_steps(self) -> list[FunctionCall]:
-        """The steps that are not done, and that only the owner can do."""
+        """The unfinished steps that only the owner can send."""
         return [step for step in self.steps if self._is_owners(step) and not self._is_done(step)]
 
     def describe(self) -> Iterator[str]:
-        """The plan in lines for people: each step with its contract, its address and its arguments; then what it takes."""
+        """Yield the plan in lines for people: each step with its contract, address and arguments, then the cost."""
         addresses = self._shown = self.foretell()
         for number, step in enumerate(self.steps, start=1):
             what = f"{step.target}.{step.function}" if isinstance(step, FunctionCall) else step.contract
             where = f" at {addresses[step.name]}" if step.name in addresses else ""
-            done = " (done)" if self._is_done(step) else " (the owner's)" if self._is_owners(step) else ""
+            done = " (done)" if self._is_done(step) else " (for the owner to send)" if self._is_owners(step) else ""
             yield f"{number:>2}  {step.name}: {what}{where}{done}"
             entry = entry_of(step, self.record)
             for name, argument in step.arguments.items():
@@ -198,16 +201,19 @@ class SystemDeployment:
     def _describe_cost(self) -> Iterator[str]:
         units, price = self.gas(), ape.chain.provider.gas_price
         yield (
-            f"About {units:,} gas, at {ether(price, 9)} gwei {ether(units * price)} ETH, and what the chain asks "
-            f"for publishing the data. {self.account.address} has {ether(self.account.balance)} ETH"
+            f"About {units:,} gas, which costs {ether(units * price)} ETH at {ether(price, 9)} gwei, plus the "
+            f"chain's fee for publishing the data. {self.account.address} has {ether(self.account.balance)} ETH"
         )
 
     def gas(self) -> int:
-        """About what the open steps take."""
+        """Return about how much gas the open steps take."""
         return sum(gas(step) for step in self.open_steps)
 
     def foretell(self) -> dict[str, str]:
-        """The addresses of all contracts: recorded, or where they come if the account sends nothing else meanwhile."""
+        """Return the addresses of all contracts by name.
+
+        Addresses of open steps are right as long as the account sends nothing else in the meantime.
+        """
         addresses = self.record.addresses
         for nonce, step in enumerate(self.open_steps, start=self.account.nonce):
             match step:
@@ -236,16 +242,16 @@ class SystemDeployment:
         return str(contract.createPair.call(*tokens)) if there == ZERO_ADDRESS else there
 
     def execute(self) -> Record:
-        """Sends and records the open steps, one after the other.
+        """Send and record the open steps, one after the other.
 
-        Raises DeploymentError, besides what `deploy_system` says, when the account has too little for them, or when what was
-        shown before is not what would be.
+        Raises the errors of `deploy_system`. It also raises DeploymentError if the account has too little ether, or if the
+        contracts would get other addresses than `describe` has shown.
         """
         if self.open_steps:
             self._verify_funds()
         if self._shown not in ({}, self.foretell()):
             raise DeploymentError(
-                f"{self.account.address} has sent something since the plan was shown: the addresses would be others. "
+                f"{self.account.address} has sent a transaction since the plan was shown, so the addresses would change. "
                 "Nothing was sent; run again"
             )
         for step in self.steps:
@@ -256,19 +262,19 @@ class SystemDeployment:
         for step in self.owner_steps:
             contract = self._instance(step.target)
             call = getattr(contract, step.function).encode_input(*_resolve(step, self.record.addresses).values())
-            self.report(f"{step.name}: {contract.owner()} has to send to {contract.address} the data {to_hex(call)}")
+            self.report(f"{step.name}: {contract.owner()} has to send this data to {contract.address}: {to_hex(call)}")
         return self.record
 
     def _is_done(self, step: Step) -> bool:
         entry = entry_of(step, self.record)
         if entry is not None and isinstance(step, FunctionCall) and step.function == "transferOwnership":
-            # Offered to another than the parameters say now, and not accepted: it is offered anew.
+            # If the parameters name another owner now, and nobody has accepted the offer, it is made again.
             same = entry.arguments["newOwner"] == step.arguments["newOwner"]
             return same or str(self._instance(step.target).owner()) != self.account.address
         return entry is not None or (self._is_owners(step) and self._was_done_by_owner(step))
 
     def _is_owners(self, step: Step) -> TypeGuard[FunctionCall]:
-        """Whether the owner alone can do it, and the account is not the owner."""
+        """Return whether only the owner can send the step, and the account is not the owner."""
         if not isinstance(step, FunctionCall) or not step.of_owner or step.target not in self.record.deployments:
             return False
         owner = str(self._instance(step.target).owner())
@@ -282,24 +288,26 @@ class SystemDeployment:
         farms = [str(farm.farms(i)) for i in range(farm.farmCount())]
         return token.name in addresses and addresses[token.name] in farms
 
-    # --- what is there ---
+    # --- the state before the run ---
 
     def _verify_funds(self) -> None:
         cost, balance = self.gas() * ape.chain.provider.gas_price, self.account.balance
         if balance < cost:
             raise DeploymentError(
-                f"{self.account.address} has {ether(balance)} ETH, the steps take about {ether(cost)} ETH: "
-                f"{ether(cost - balance)} ETH are missing. Nothing was sent"
+                f"{self.account.address} has {ether(balance)} ETH, but the steps cost about "
+                f"{ether(cost)} ETH: {ether(cost - balance)} ETH are missing. Nothing was sent"
             )
 
     def _settle_intent(self) -> None:
-        """Finds out what became of a transaction that was to be sent when an earlier run ended."""
+        """Find out what happened to the transaction that an earlier run was sending when it ended."""
         intent = self.record.intent
         if intent is None:
             return
         step = next((step for step in self.steps if step.name == intent.step), None)
         if step is None:
-            raise DeploymentError(f"{self.path}: was sending {intent.step!r}, which the parameters do not ask for")
+            raise DeploymentError(
+                f"{self.path}: an earlier run was sending {intent.step!r}, which the parameters do not ask for"
+            )
         block = sending.latest_block()
         nonce = sending.nonce_at(self.account.address, block)
         if sending.is_known(intent.transaction) or (nonce > intent.nonce and sending.becomes_known(intent.transaction)):
@@ -313,31 +321,30 @@ class SystemDeployment:
                 self._enter(step, intent.arguments, intent.commit, intent.compiler, receipt)
                 verify_step(self.record, self.path, step)
         elif intent.nonce < self._next_nonce:
-            self._save(
-                intent=None
-            )  # that nonce was an earlier step's: the node was behind, and refused the transaction
+            # The node was behind and gave the nonce of an earlier step, so the chain refused the transaction.
+            self._save(intent=None)
         elif nonce < intent.nonce:
             raise DeploymentError(
-                f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce}, but this chain expects "
-                f"{nonce} from {self.account.address}: its node is behind. Wait, then run again"
+                f"{self.path}: an earlier run was sending {step.name!r} with nonce {intent.nonce}, but the node is behind: "
+                f"it expects nonce {nonce} from {self.account.address}. Wait, then run again"
             )
         elif nonce > intent.nonce:
             if self._may_be_done(step, intent, block):
                 raise DeploymentError(
-                    f"{self.path}: {step.name!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That "
-                    "nonce went to another transaction, maybe the same with another fee. If that did the step, enter it "
-                    'in the record; if not, set "intent" to null there. Then run again'
+                    f"{self.path}: an earlier run was sending {step.name!r} with nonce {intent.nonce} as "
+                    f"{intent.transaction}, but another transaction has used that nonce, maybe the same one with another "
+                    'fee. If it did the step, enter it in the record. If not, set "intent" to null there. Then run again'
                 )
             self._save(intent=None)
 
     def _may_be_done(self, step: Step, intent: Intent, block: int) -> bool:
-        """Whether the step may be done although its nonce went to a transaction of another hash."""
+        """Return whether a transaction with another hash, which used the nonce, may have done the step."""
         if isinstance(step, Creation):
             made = creation_address(self.account.address, intent.nonce)
             return bool(ape.chain.provider.get_code(made, block_id=block))
-        return isinstance(step, FunctionCall)  # of the others `_do` asks their factories
+        return isinstance(step, FunctionCall)  # `_do` asks the factories about pools and pairs
 
-    # --- what is to be done ---
+    # --- the steps ---
 
     def _do(self, step: Step) -> None:
         arguments = _resolve(step, self.record.addresses)
@@ -349,15 +356,15 @@ class SystemDeployment:
             factory = self.record.deployments[FACTORY]
             source = factory.commit, factory.compiler  # a pool's code comes from its factory
             if earlier := self._creation_of_pool(arguments):
-                self.report(f"{step.name}: is there already, {earlier}")
+                self.report(f"{step.name}: exists already, {earlier}")
                 self._enter(step, written, *source, sending.confirmed(earlier))
                 return
         elif isinstance(step, PairCreation) and pair_of(step, self.record.addresses) != ZERO_ADDRESS:
-            self.report(f"{step.name}: is there already")
+            self.report(f"{step.name}: exists already")
             self._enter(step, written, *source, None)
             return
         transaction = self._sign(self._transaction(step, tuple(arguments.values())))
-        if transaction.signature is not None:  # of a rehearsal, which does not sign, nothing has to survive
+        if transaction.signature is not None:  # a dry run does not sign, and keeps nothing
             self._save(
                 intent=Intent(
                     step=step.name,
@@ -383,10 +390,10 @@ class SystemDeployment:
         return deployable(step.contract)(*arguments, sender=self.account)
 
     def _sign(self, transaction: TransactionAPI) -> TransactionAPI:
-        """With the next nonce.
+        """Return the signed transaction with the next nonce.
 
-        A transaction that was to be sent earlier and did not arrive may still do so: the intent's nonce, not a later one,
-        shuts it out.
+        An earlier transaction of the same step may still arrive. Reusing the nonce of its intent makes sure that the chain
+        accepts only one of the two.
         """
         nonce = self.record.intent.nonce if self.record.intent else max(self.account.nonce, self._next_nonce)
         return sending.signed(self.account, transaction, nonce)
@@ -395,7 +402,7 @@ class SystemDeployment:
         return str(self._instance(FACTORY).poolAddress(tuple(arguments.values()), self.account))
 
     def _creation_of_pool(self, arguments: Mapping[str, str | int]) -> str | None:
-        """The hash of the transaction that deployed this pool from this account, None if there is none."""
+        """Return the hash of the transaction in which this account deployed the pool, or None if it has not."""
         factory = self._instance(FACTORY)
         pool = self._pool_address(arguments)
         if not factory.isPool(pool):
@@ -408,7 +415,9 @@ class SystemDeployment:
             }
         )
         if not logs:
-            raise DeploymentError(f"the factory has the pool {pool}, but its node does not say since when. Run again")
+            raise DeploymentError(
+                f"the factory has the pool {pool}, but the node does not know its deployment. Run again"
+            )
         return to_hex(logs[0]["transactionHash"])
 
     # --- the record ---
@@ -421,11 +430,11 @@ class SystemDeployment:
         compiler: str | None,
         receipt: ReceiptAPI | None,
     ) -> None:
-        """`receipt`: None of a pair that was there already."""
+        """Record the result of a step. `receipt` is None for a pair that existed before."""
         if receipt is not None:
             self._next_nonce = max(self._next_nonce, 1 + int(receipt.nonce))
         if isinstance(step, FunctionCall):
-            assert receipt is not None, "only of a pair there is none"
+            assert receipt is not None, "only a pair can exist without a receipt"
             self.record.calls[step.name] = Call(
                 target=step.target,
                 function=step.function,

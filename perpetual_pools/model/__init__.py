@@ -1,7 +1,8 @@
-"""The pools and the staking farm in exact Python integers: the single place where formulas exist in Python.
+"""The exact model: pools, staking farm, oracle and AMM pair in Python integers. All formulas in Python are here.
 
-Contract and model agree to the unit on every view after every action; tests, scripts and the demo use the model rather
-than a formula of their own.
+Model and contracts agree to the unit on every view after every action. Tests, commands and the demo use the model instead
+of formulas of their own. `maths` has the formulas of the pools; `pool`, `farm`, `oracle` and `pair` have the contracts,
+call by call; `ledger` has token balances; `rounds` reads recorded Chainlink rounds.
 """
 
 from perpetual_pools.model import maths

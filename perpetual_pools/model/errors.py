@@ -1,10 +1,10 @@
-"""A refusal of the contracts, by the name and the arguments of the contract's custom error."""
+"""The model's refusals, with the names and the arguments of the contracts' custom errors."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """The call is refused and has changed nothing.
+    """A refused call. It has changed nothing.
 
     Args:
         error: the name of the contract's custom error, like ``RebalanceNotDue``.

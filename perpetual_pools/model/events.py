@@ -1,4 +1,4 @@
-"""What a contract emits."""
+"""The events that the model emits, in order to compare them with the contracts' events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Event:
-    """One event of the contract: its name and its arguments by the contract's names."""
+    """One event of a contract, with the contract's names for the event and its arguments."""
 
     name: str
     arguments: dict[str, object]

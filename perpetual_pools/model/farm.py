@@ -1,7 +1,7 @@
-"""The staking farm in exact integers, call by call like the contract. Source: the specification, section 6.
+"""The staking farm in exact integers, call by call like the contract `StakingFarm`. Source: the specification, section 6.
 
-The arithmetic and its derivation are those of `contracts/libraries/Emission.sol`: emission is counted in 604,800ths of a
-reward unit, accumulators in reward units * 2**128.
+`contracts/libraries/Emission.sol` derives the arithmetic. Emission is counted in 604,800ths of a reward unit, accumulators
+in reward units * 2**128.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from perpetual_pools.model.ledger import Ledger
 WEEK = 7 * 24 * 3600
 BPS = 10_000
 TCR = 10**18
-"""Reward units in one TCR."""
+"""The reward units in one TCR."""
 LAUNCH_PRIMARY_BPS = 4_000
 MAX_WEIGHT = 2**64 - 1
 MAX_STAKE = 2**128 - 1
-"""Token units in one farm."""
+"""The greatest stake of one farm, in token units."""
 MAX_WEEKS = 7_000
-"""No week after that is scheduled: 134 years."""
+"""The greatest number of weeks, which is 134 years. Later weeks cannot be scheduled."""
 MAX_SCHEDULED = 2**96 - 1
-"""Reward units in all weeks together."""
+"""The greatest sum of all weeks, in reward units."""
 ONE = 2**128
 """One reward unit in the accumulators."""
 _NUMERATOR, _DENOMINATOR = 2**117, 2_953_125
@@ -40,44 +40,44 @@ class Market(IntEnum):
 
 
 def per_weight(emission: int, share: int, total_weight: int) -> int:
-    """Reward units * 2**128 that a market of `share` bps gets per unit of weight, down.
+    """Return the reward units * 2**128 that a market with `share` bps gets per unit of weight, rounded down.
 
-    `emission` in 604,800ths of a unit.
+    `emission` is in 604,800ths of a reward unit.
     """
     return emission * share * _NUMERATOR // (_DENOMINATOR * total_weight)
 
 
 @dataclass
 class _Rules:
-    """How emission is split between changes."""
+    """The rules by which the emission of one period is split."""
 
     primary_bps: int = LAUNCH_PRIMARY_BPS
     weights: list[int] = field(default_factory=lambda: [0, 0])
-    """By market, the sum of its farms'."""
+    """The sum of the farms' weights, by market."""
 
     def split(self, market: int) -> tuple[int, int]:
-        """The market's share in bps, and the sum of its weights."""
+        """Return the market's share in bps, and the sum of its weights."""
         share = self.primary_bps if market == Market.PRIMARY else BPS - self.primary_bps
         return share, self.weights[market]
 
 
 @dataclass
 class _Period:
-    """From one change of the rules to the next."""
+    """The time from one change of the rules to the next."""
 
     rules: _Rules
     emission: int
-    """When it began."""
+    """The emission when the period began."""
     indexes: tuple[int, int]
-    """Of the markets when it began."""
+    """The indexes of both markets when the period began."""
 
     def index(self, market: int, emission: int) -> int:
-        """Of a market at a later emission in the period."""
+        """Return the market's index at a later emission in the period."""
         share, weight = self.rules.split(market)
         return self.indexes[market] + (per_weight(emission - self.emission, share, weight) if weight else 0)
 
     def unweighted(self, emission: int) -> int:
-        """What markets without weight got until then, reward units * 2**128."""
+        """Return the emission for markets without weight since the period began, in reward units * 2**128."""
         splits = [self.rules.split(market) for market in Market]
         return sum(per_weight(emission - self.emission, share, 1) for share, weight in splits if not weight)
 
@@ -86,7 +86,7 @@ class _Period:
 class _Account:
     staked: int = 0
     rewards: int = 0
-    """Settled and not claimed."""
+    """The settled rewards that are not claimed yet, in reward units."""
     per_unit_paid: int = 0
 
 
@@ -95,7 +95,7 @@ class _Farm:
     market: int
     weight: int
     emission: int
-    """When it was touched last."""
+    """The emission when the farm was last touched."""
     period: int
     total_staked: int = 0
     per_unit: int = 0
@@ -110,17 +110,17 @@ class _Farm:
 
 
 class StakingFarm:
-    """The farm, beside the ledgers of its tokens.
+    """The staking farm, with the ledgers of its tokens.
 
     Args:
-        tokens: ledgers by token address; others have no code.
+        tokens: the ledgers by token address. Addresses without a ledger have no code.
         reward_token: the address of TCR, one of `tokens`.
-        owner: who schedules and sets weights and allocation.
-        start: when week 0 begins, Unix seconds.
-        now: the time of deployment.
+        owner: the account that schedules and sets weights and allocation.
+        start: the time when week 0 begins, in Unix seconds.
+        now: the time of deployment, in Unix seconds.
         address: the farm's account in the ledgers.
 
-    Every action raises Refused, and then has changed nothing. Rewards are reward units, stakes token units.
+    Every action can raise Refused. Then it has changed nothing. Rewards are in reward units, stakes in token units.
     """
 
     def __init__(
@@ -142,11 +142,11 @@ class StakingFarm:
             raise Refused("StartInThePast", start=start, timestamp=now)
         self.events: list[Event] = []
         self.farms: list[str] = []
-        """Tokens, in the order of `add_farm`."""
+        """The tokens, in the order in which `add_farm` added them."""
         self._farms: dict[str, _Farm] = {}
         self._weeks: list[int] = []
         self._totals = [0]
-        """What all weeks before each emit, and all weeks in all."""
+        """For each week, the sum of all weeks before it; at the end, the sum of all weeks. In reward units."""
         self._undistributed = 0
         self._rules = _Rules()
         self._periods = [_Period(self._rules, 0, (0, 0))]
@@ -181,7 +181,7 @@ class StakingFarm:
         self._emit("Withdrawn", account=sender, token=token, amount=amount)
 
     def claim(self, now: int, sender: str, tokens: Sequence[str]) -> int:
-        """Returns reward units."""
+        """Claim the rewards of several farms. Returns reward units."""
         for token in tokens:
             self._farm(token)
         reward = 0
@@ -196,7 +196,7 @@ class StakingFarm:
         return reward
 
     def exit(self, now: int, sender: str, token: str) -> int:
-        """Returns reward units."""
+        """Withdraw the whole stake and claim its rewards. Returns reward units."""
         farm = self._farm(token)
         staked = self._require_stake(farm, token, sender)
         self._settle(now, farm, sender)
@@ -209,7 +209,7 @@ class StakingFarm:
         return reward
 
     def emergency_withdraw(self, sender: str, token: str) -> int:
-        """Returns token units."""
+        """Withdraw the whole stake without its rewards. Returns token units."""
         farm = self._farm(token)
         staked = self._require_stake(farm, token, sender)
         forfeited = farm.earned(sender, farm.per_unit)
@@ -251,7 +251,7 @@ class StakingFarm:
         self._emit("AllocationSet", primaryBps=primary_bps)
 
     def schedule(self, now: int, sender: str, amounts: Sequence[int]) -> int:
-        """Returns the week of the first amount."""
+        """Schedule amounts for the next weeks. Returns the week that gets the first amount."""
         self._require_owner(sender)
         if not amounts:
             raise Refused("NoWeeks")
@@ -264,7 +264,7 @@ class StakingFarm:
         return first
 
     def schedule_undistributed(self, now: int, sender: str, weeks_count: int) -> int:
-        """Returns the first week."""
+        """Schedule the undistributed emission in equal amounts. Returns the first of the weeks."""
         self._require_owner(sender)
         if weeks_count == 0:
             raise Refused("NoWeeks")
@@ -294,7 +294,7 @@ class StakingFarm:
         return self._farms[token].total_staked if token in self._farms else 0
 
     def farm(self, token: str) -> tuple[int, int]:
-        """Market and weight."""
+        """Return the farm's market and weight."""
         farm = self._farm(token)
         return farm.market, farm.weight
 
@@ -306,7 +306,7 @@ class StakingFarm:
         return self._rules.primary_bps
 
     def emission(self, timestamp: int) -> int:
-        """e(t), in 604,800ths of a reward unit: exact."""
+        """Return e(t), the exact emission until `timestamp`, in 604,800ths of a reward unit."""
         elapsed = self._elapsed(timestamp)
         week, seconds = elapsed // WEEK, elapsed % WEEK
         if week >= len(self._weeks):
@@ -314,7 +314,7 @@ class StakingFarm:
         return self._totals[week] * WEEK + self._weeks[week] * seconds
 
     def emitted(self, timestamp: int) -> int:
-        """E(t), reward units, down."""
+        """Return E(t), the emission until `timestamp` in reward units, rounded down."""
         return self.emission(timestamp) // WEEK
 
     def week_amount(self, week: int) -> int:
@@ -324,28 +324,31 @@ class StakingFarm:
         return len(self._weeks)
 
     def total_scheduled(self) -> int:
-        """Reward units of all weeks, those scheduled again included."""
+        """Return the reward units of all weeks. Undistributed emission that was scheduled again counts twice."""
         return self._totals[-1]
 
     def next_week(self, now: int) -> int:
-        """The first that is neither scheduled nor begun."""
+        """Return the first week that is neither scheduled nor begun."""
         return max(len(self._weeks), -(-self._elapsed(now) // WEEK))
 
     def undistributed(self, now: int) -> int:
         return (self._undistributed + self._periods[-1].unweighted(self.emission(now))) // ONE
 
     def idle(self, now: int) -> int:
-        """What farms without stakers accrued since they were touched, reward units * 2**128: not in `undistributed` yet."""
+        """Return what idle farms have accrued since they were last touched, in reward units * 2**128.
+
+        `undistributed` does not include it yet.
+        """
         return sum(self._accrued(now, farm) for farm in self._farms.values() if not farm.total_staked)
 
     def _elapsed(self, timestamp: int) -> int:
-        """Seconds since start, up to the end of all weeks that can be."""
+        """Return the seconds since the start, at most until the end of the last possible week."""
         return min(max(0, timestamp - self.start), MAX_WEEKS * WEEK)
 
     # --- the accumulators ---
 
     def _accrued(self, now: int, farm: _Farm) -> int:
-        """Reward units * 2**128 since the farm was touched."""
+        """Return what the farm has accrued since it was last touched, in reward units * 2**128."""
         if not farm.weight:
             return 0
         period, emission = self._periods[-1], self.emission(now)
@@ -356,7 +359,7 @@ class StakingFarm:
         return farm.weight * (period.index(farm.market, emission) - before)
 
     def _per_unit(self, now: int, farm: _Farm) -> int:
-        """Of the farm now, reward units * 2**128."""
+        """Return the farm's accumulated rewards per token unit now, in reward units * 2**128."""
         return farm.per_unit + (self._accrued(now, farm) // farm.total_staked if farm.total_staked else 0)
 
     def _touch(self, now: int, farm: _Farm) -> None:

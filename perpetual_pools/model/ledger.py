@@ -1,4 +1,4 @@
-"""ERC-20 balances as exact integers: the settlement token, and both pool tokens."""
+"""The balances of ERC-20 tokens as exact integers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from perpetual_pools.model.errors import Refused
 
 
 class Ledger:
-    """Who holds how much of one token, in its smallest units.
+    """The balances of one token, in its smallest units.
 
     Args:
-        lack: the error with which the contract's token refuses a transfer of more than is held.
+        lack: the error with which the token's contract refuses a transfer of more than the sender holds.
     """
 
     def __init__(self, lack: str = "InsufficientBalance") -> None:
@@ -27,13 +27,13 @@ class Ledger:
         self.total_supply += amount
 
     def burn(self, account: str, amount: int) -> None:
-        """Raises Refused when the account holds less."""
+        """Burn tokens of the account. Raises Refused if it holds less."""
         self._require(account, amount)
         self._balances[account] -= amount
         self.total_supply -= amount
 
     def transfer(self, sender: str, receiver: str, amount: int) -> None:
-        """Raises Refused when the sender holds less."""
+        """Transfer tokens. Raises Refused if the sender holds less."""
         self._require(sender, amount)
         self._balances[sender] -= amount
         self._balances[receiver] += amount

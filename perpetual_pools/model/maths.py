@@ -1,7 +1,7 @@
-"""The formulas of the pools in exact integers. Source of each: the specification, sections 3 and 4.
+"""The formulas of the pools in exact integers. Source: the specification, sections 3 and 4.
 
-Units: settlement units (the settlement token's smallest), token units (18 decimals), WAD (10**18), Unix seconds.
-``//`` rounds down; where a formula rounds up, its name or docstring says so.
+Units are settlement units (the settlement token's smallest), token units (18 decimals), WAD (10**18) and Unix seconds.
+``//`` rounds down. If a formula rounds up, its name or docstring says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from perpetual_pools.model.constants import (
 
 
 class CommitType(IntEnum):
-    """What a commitment asks for, in the contract's order."""
+    """The commit types, in the contract's order."""
 
     LONG_MINT = 0
     LONG_BURN = 1
@@ -33,24 +33,24 @@ class CommitType(IntEnum):
 
     @property
     def is_mint(self) -> bool:
-        """Settlement tokens go in."""
+        """Whether settlement tokens go in."""
         return self in (CommitType.LONG_MINT, CommitType.SHORT_MINT)
 
     @property
     def is_burn(self) -> bool:
-        """Settlement tokens come out."""
+        """Whether settlement tokens come out."""
         return self in (CommitType.LONG_BURN, CommitType.SHORT_BURN)
 
     @property
     def burned_side(self) -> int | None:
-        """0 long, 1 short, None for mints."""
+        """The side whose tokens are burned: 0 for long, 1 for short, None for mints."""
         if self.is_mint:
             return None
         return 0 if self in (CommitType.LONG_BURN, CommitType.LONG_BURN_SHORT_MINT) else 1
 
     @property
     def minted_side(self) -> int | None:
-        """0 long, 1 short, None for burns."""
+        """The side whose tokens are minted: 0 for long, 1 for short, None for burns."""
         if self.is_burn:
             return None
         return 0 if self in (CommitType.LONG_MINT, CommitType.SHORT_BURN_LONG_MINT) else 1
@@ -60,17 +60,20 @@ class CommitType(IntEnum):
 
 
 def first_grid_time_after(time: int, interval: int) -> int:
-    """The first multiple of the interval strictly after ``time``."""
+    """Return the first multiple of the interval strictly after ``time``."""
     return (time // interval + 1) * interval
 
 
 def latest_grid_time(next_rebalance: int, now: int, interval: int) -> int:
-    """t*: the latest grid time that has passed; ``now >= next_rebalance``."""
+    """Return t*, the latest grid time that has passed. ``now`` must not be before ``next_rebalance``."""
     return next_rebalance + (now - next_rebalance) // interval * interval
 
 
 def next_after(latest: int, now: int, interval: int, front_running_interval: int) -> int:
-    """When the rebalance after one as of ``latest`` opens: one interval on, or two when that is too near."""
+    """Return when the rebalance after the one as of ``latest`` opens.
+
+    It opens one interval later, or two if one interval later is within the front-running interval from now.
+    """
     following = latest + interval
     return following + interval if following <= now + front_running_interval else following
 
@@ -79,15 +82,15 @@ def next_after(latest: int, now: int, interval: int, front_running_interval: int
 
 
 def management_fee(balance: int, fee: int, elapsed: int) -> int:
-    """What a side pays for ``elapsed`` seconds at ``fee`` WAD a year: at most the side, rounded down."""
+    """Return the fee of a side for ``elapsed`` seconds at ``fee`` WAD per year, rounded down, at most its balance."""
     return min(balance, balance * fee * elapsed // (YEAR * WAD))
 
 
 def keeper_reward(long: int, short: int, maximum: int, ramp: int, lateness: int, interval: int) -> tuple[int, int]:
-    """What each side pays to the keeper; the reward is their sum.
+    """Return each side's part of the keeper's reward, in settlement units. Both parts are rounded down.
 
-    It rises to ``maximum`` over ``ramp`` seconds of lateness (ramp 0: at once), and is at most 0.01 % of the pool per
-    hour of the interval. Both shares are rounded down.
+    The reward rises to ``maximum`` over ``ramp`` seconds of lateness, or is ``maximum`` at once if ``ramp`` is 0. It is at
+    most 0.01 % of the pool per hour of the interval.
     """
     total = long + short
     if total == 0:
@@ -101,7 +104,7 @@ def keeper_reward(long: int, short: int, maximum: int, ramp: int, lateness: int,
 
 
 def retained_fraction(lo: int, hi: int, leverage: int) -> int:
-    """(lo / hi)**leverage in 1/Q, rounded down after every step."""
+    """Return (lo / hi)**leverage in units of 1/Q, rounded down after every step."""
     x = lo * Q // hi
     m = x
     for _ in range(leverage - 1):
@@ -110,9 +113,10 @@ def retained_fraction(lo: int, hi: int, leverage: int) -> int:
 
 
 def value_transfer(long: int, short: int, last_price: int, price: int, leverage: int) -> tuple[int, int]:
-    """Both balances after the move; the loser keeps the retained fraction rounded up, at least 1 unit.
+    """Return both balances after the price move, long first.
 
-    A loser whose balance is 0 (fees of many years) pays nothing.
+    The loser keeps the retained fraction of its balance, rounded up, and at least 1 unit. A loser whose balance is 0, after
+    many years of fees, pays nothing.
     """
     if price == last_price:
         return long, short
@@ -131,33 +135,33 @@ def value_transfer(long: int, short: int, last_price: int, price: int, leverage:
 
 @dataclass(frozen=True)
 class Execution:
-    """What a batch yields. A batch that is refunded yields 0 and moves nothing."""
+    """The result of executing a batch. A batch that is refunded yields 0 and moves nothing."""
 
     out: int
-    """Token units, for burns settlement units, for all its commitments together."""
+    """The proceeds of all its commitments together: settlement units for burns, token units for mints and flips."""
     paid: int = 0
-    """Settlement units that the burned side pays."""
+    """The settlement units that the burned side pays."""
     added: int = 0
-    """Settlement units that the minted side gets."""
+    """The settlement units that the minted side gets."""
     fee: int = 0
-    """Settlement units for the protocol."""
+    """The settlement units that the protocol gets."""
 
 
 REFUND = Execution(0)
 
 
 def after_fee(amount: int, fee: int) -> int:
-    """``amount`` less ``fee`` WAD of it; the fee is rounded down."""
+    """Return ``amount`` minus a fee of ``fee`` WAD. The fee is rounded down."""
     return amount - amount * fee // WAD
 
 
 def gross(amount: int, balance: int, supply: int) -> int:
-    """Settlement units that ``amount`` token units are worth, rounded down."""
+    """Return the value of ``amount`` token units in settlement units, rounded down."""
     return amount * balance // supply
 
 
 def tokens_for(amount: int, balance: int, supply: int, decimals: int) -> int:
-    """Token units for ``amount`` settlement units, rounded down; 0 where the batch must be refunded."""
+    """Return the token units for ``amount`` settlement units, rounded down, or 0 if the batch must be refunded."""
     scale: int = 10 ** (18 - decimals)
     if balance == 0:
         out = amount * scale
@@ -179,7 +183,7 @@ def price_batch(
     burn_fee: int,
     decimals: int,
 ) -> Execution:
-    """Prices a batch at the balances and supplies after the value transfer, long first."""
+    """Price a batch at the balances and supplies after the value transfer, long first."""
     minted, burned = commit_type.minted_side, commit_type.burned_side
     if burned is None:
         if sum(balances) + amount > MAX_TOTAL:
@@ -200,7 +204,7 @@ def price_batch(
 
 
 def token_price(balance: int, supply: int, decimals: int) -> int:
-    """WAD, settlement tokens per whole pool token, rounded down; 1 for an empty side."""
+    """Return the price of a pool token in settlement tokens, in WAD, rounded down. It is 1 WAD for an empty side."""
     if balance == 0 and supply < DUST:
         return WAD
     result: int = balance * 10 ** (18 - decimals) * WAD // supply
@@ -208,7 +212,10 @@ def token_price(balance: int, supply: int, decimals: int) -> int:
 
 
 def rebalancing_rates(long: int, short: int) -> tuple[int, int]:
-    """WAD: counterparty / own - 1, the quotient rounded down; 0 when either side is 0."""
+    """Return both rebalancing rates in WAD, long first.
+
+    A rate is the other balance / the own balance - 1. The quotient is rounded down. Both rates are 0 if a balance is 0.
+    """
     if long == 0 or short == 0:
         return 0, 0
     return short * WAD // long - WAD, long * WAD // short - WAD

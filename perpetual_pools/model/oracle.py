@@ -1,7 +1,7 @@
-"""The oracle wrapper over a Chainlink feed. Source: the specification, section 5.
+"""The oracle wrapper over a Chainlink feed, and simpler oracles and feeds for tests. Source: the specification, section 5.
 
-The price as of t is the answer of the round with the greatest proxy round id (phase << 64 | aggregator round) among those
-with 0 < updated_at <= t.
+The price as of t is the answer of one round: of all rounds with 0 < updated_at <= t, the one with the greatest proxy round
+id (phase << 64 | aggregator round).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from perpetual_pools.model.constants import MAX_PRICE, ZERO_ADDRESS
 from perpetual_pools.model.errors import Refused
 
 LOOK_BACK = 32
-"""How many ids below the latest are tried without a hint."""
+"""The number of ids below the latest one that the oracle tries without a hint."""
 
 
 class Oracle(Protocol):
-    """What a pool asks of an oracle. Prices are WAD; all raise Refused when there is none."""
+    """The functions that a pool calls. Prices are in WAD. All functions raise Refused if there is no price."""
 
     def price_at(self, timestamp: int, hint: int, now: int) -> int: ...
 
@@ -28,7 +28,7 @@ class Oracle(Protocol):
 
 
 class FixedOracle:
-    """The price it was given, at every time; none while ``failure`` is set."""
+    """An oracle that always answers the price it was given. While ``failure`` is set, it raises that instead."""
 
     def __init__(self, price: int) -> None:
         self.price = price
@@ -50,7 +50,7 @@ class FixedOracle:
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a feed, as ``getRoundData`` returns it; times in Unix seconds."""
+    """One round of a feed, as ``getRoundData`` returns it. Times are in Unix seconds."""
 
     round_id: int
     answer: int
@@ -63,7 +63,7 @@ class Round:
 
 
 class Feed:
-    """A Chainlink proxy: rounds of all its phases by their ids. The latest is that of the greatest id."""
+    """A Chainlink proxy with the rounds of all its phases. The latest round is the one with the greatest id."""
 
     def __init__(self, decimals: int, rounds: list[Round] | None = None, address: str = ZERO_ADDRESS) -> None:
         self.decimals = decimals
@@ -74,25 +74,28 @@ class Feed:
             self.push(round_)
 
     def push(self, round_: Round) -> None:
-        """Adds a round, or replaces the one of the same id."""
+        """Add a round, or replace the one with the same id."""
         if round_.round_id not in self._rounds:
             insort(self._ids, round_.round_id)
         self._rounds[round_.round_id] = round_
 
     def get(self, round_id: int) -> Round | None:
-        """The round, None if it is absent or incomplete."""
+        """Return the round, or None if it is absent or incomplete."""
         round_ = self._rounds.get(round_id)
         return round_ if round_ is not None and round_.complete else None
 
     @property
     def latest_id(self) -> int:
-        """Raises Refused when the feed has no round."""
+        """The greatest round id. Raises Refused if the feed has no round."""
         if not self._ids:
             raise Refused("FeedUnavailable", feed=self.address)
         return self._ids[-1]
 
     def at(self, timestamp: int) -> Round | None:
-        """The round of the definition, if any: from the newest id down, the first that is complete and not later."""
+        """Return the round that is current at ``timestamp``, or None.
+
+        It is the one with the greatest id among the complete rounds that are not later.
+        """
         for round_id in reversed(self._ids):
             round_ = self._rounds[round_id]
             if 0 < round_.updated_at <= timestamp:
@@ -100,7 +103,10 @@ class Feed:
         return None
 
     def superseding(self, round_id: int, timestamp: int) -> Round | None:
-        """A complete round of a greater id, not later than ``timestamp``: the latest if it is one, else the first."""
+        """Return a complete round with a greater id that is not later than ``timestamp``, or None.
+
+        If the latest round is one, it is returned; otherwise the first one is.
+        """
         latest = self.get(self.latest_id)
         if latest is not None and latest.round_id > round_id and latest.updated_at <= timestamp:
             return latest
@@ -114,7 +120,10 @@ class Feed:
 
 @dataclass
 class SequencerFeed:
-    """The L2 sequencer uptime feed: answer 0 is up; ``started_at`` is when that began, 0 is invalid."""
+    """The uptime feed of an L2 sequencer.
+
+    The answer 0 means that the sequencer is up. ``started_at`` is when that state began. It is 0 in an invalid round.
+    """
 
     answer: int
     started_at: int
@@ -126,8 +135,8 @@ class ChainlinkOracle:
     Args:
         feed: the price feed.
         sequencer: None on a chain without one.
-        max_age: seconds, the greatest age of a round at the time that is asked for.
-        grace_period: seconds after the sequencer's last change without a price.
+        max_age: the greatest age in seconds that a round may have at the requested time.
+        grace_period: the seconds after the sequencer's last change for which there is no price.
     """
 
     def __init__(self, feed: Feed, sequencer: SequencerFeed | None, max_age: int, grace_period: int) -> None:
@@ -137,7 +146,7 @@ class ChainlinkOracle:
         self.grace_period = grace_period
 
     def price_at(self, timestamp: int, hint: int, now: int) -> int:
-        """WAD. Raises Refused with the contract's error."""
+        """Return the price as of ``timestamp`` in WAD. Raises Refused with the contract's error."""
         if timestamp > now:
             raise Refused("TimestampInFuture", timestamp=timestamp, now_=now)
         self._require_sequencer_up(timestamp)
@@ -158,12 +167,12 @@ class ChainlinkOracle:
         return price
 
     def latest_price(self, now: int) -> int:
-        """WAD. The price as of now."""
+        """Return the price as of now in WAD. Raises Refused with the contract's error."""
         return self.price_at(now, 0, now)
 
     def find_round(self, timestamp: int) -> int:
-        """The hint for ``price_at``. Raises Refused: FeedUnavailable without any round, else NoRoundFound."""
-        _ = self.feed.latest_id  # raises where there is none
+        """Return the hint for ``price_at``. Raises Refused: FeedUnavailable without any rounds, else NoRoundFound."""
+        _ = self.feed.latest_id  # raises if the feed has no rounds
         round_ = self.feed.at(timestamp)
         if round_ is None:
             raise Refused("NoRoundFound", timestamp=timestamp)

@@ -1,4 +1,4 @@
-"""A pair of Uniswap V2 in exact integers, beside the ledgers of its tokens: what liquidity and swaps do, call by call."""
+"""A pair of Uniswap V2 in exact integers: liquidity and swaps, call by call like the contract."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from math import isqrt
 from perpetual_pools.model import ZERO_ADDRESS, Ledger
 
 LOCKED = 1_000
-"""LP token units of the first liquidity, which go to nobody."""
+"""The LP token units of the first liquidity that nobody receives."""
 
 
 class PairModel:
-    """A pair whose factory takes no fee, used through the router alone.
+    """A pair whose factory takes no fee, and which everyone uses through the router.
 
     Args:
-        ledgers: of its two tokens. Amounts stand in their order everywhere.
-        address: the pair's account in them.
+        ledgers: the ledgers of its two tokens. Amounts are in the same order everywhere.
+        address: the pair's account in the ledgers.
     """
 
     def __init__(self, ledgers: tuple[Ledger, Ledger], address: str) -> None:
@@ -25,18 +25,18 @@ class PairModel:
 
     @property
     def reserves(self) -> tuple[int, int]:
-        """What the pair holds: nobody sends it tokens past the router."""
+        """The balances of the pair. They are its reserves, because nobody sends tokens to it directly."""
         first, second = self.ledgers
         return first.balance_of(self.address), second.balance_of(self.address)
 
     def worth(self, liquidity: int) -> tuple[int, int]:
-        """The tokens behind so many LP token units, down."""
+        """Return the amounts of both tokens behind so many LP token units, rounded down."""
         supply = self.lp_token.total_supply
         first, second = self.reserves
         return (liquidity * first // supply, liquidity * second // supply) if supply else (0, 0)
 
     def add_liquidity(self, provider: str, amounts: tuple[int, int]) -> int:
-        """Takes no more than the amounts, in the pair's proportion. Returns LP token units."""
+        """Add liquidity in the pair's proportion, at most the two amounts. Returns LP token units."""
         reserves, supply = self.reserves, self.lp_token.total_supply
         if supply:
             amounts = _in_proportion(amounts, reserves)
@@ -50,7 +50,7 @@ class PairModel:
         return liquidity
 
     def remove_liquidity(self, provider: str, liquidity: int) -> tuple[int, int]:
-        """Returns what the provider gets of either token."""
+        """Remove liquidity. Returns the amounts of both tokens that the provider gets."""
         amounts = self.worth(liquidity)
         self.lp_token.burn(provider, liquidity)
         for ledger, amount in zip(self.ledgers, amounts, strict=True):
@@ -58,9 +58,13 @@ class PairModel:
         return amounts
 
     def swap(self, trader: str, paid: int, amount: int) -> int:
-        """Pays exactly `amount` of the token with that number, 0 or 1, for the other. Returns what the trader gets."""
+        """Swap exactly `amount` of one token for the other. Returns the amount that the trader gets.
+
+        Args:
+            paid: the number of the token that the trader pays, 0 or 1.
+        """
         own, other = self.reserves[paid], self.reserves[1 - paid]
-        # The pair keeps 0.3 % of what is paid.
+        # The pair keeps 0.3 % of the payment.
         bought = amount * 997 * other // (own * 1_000 + amount * 997)
         self.ledgers[paid].transfer(trader, self.address, amount)
         self.ledgers[1 - paid].transfer(self.address, trader, bought)

@@ -1,4 +1,4 @@
-"""A pool in exact integers, call by call like the contract. Source: the specification, sections 3 and 4."""
+"""A pool in exact integers, call by call like the contract `LeveragedPool`. Source: the specification, sections 3 and 4."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from perpetual_pools.model.oracle import Oracle
 
 @dataclass(frozen=True)
 class PoolParams:
-    """Everything that defines a pool, in the order of the contract's struct.
+    """The parameters of a pool, in the order of the contract's struct.
 
-    Fees are WAD (the management fee per year), times seconds, ``keeper_reward_max`` and ``min_liquidity`` settlement units.
+    Fees are in WAD (the management fee per year), times in seconds, ``keeper_reward_max`` and ``min_liquidity`` in
+    settlement units.
     """
 
     market: str
@@ -36,11 +37,11 @@ class PoolParams:
 
     @property
     def name(self) -> str:
-        """Like ``3-BTC/USDC``."""
+        """The pool's name, like ``3-BTC/USDC``."""
         return f"{self.leverage}-{self.market}"
 
     def validate(self, settlement_decimals: int) -> None:
-        """Raises Refused with the error of the first bound that is broken, in the contract's order."""
+        """Raise Refused with the error of the first bound that the parameters break, in the contract's order."""
         length, interval = len(self.market.encode()), self.rebalance_interval
         if not 1 <= length <= 24:
             raise Refused("MarketLengthOutOfBounds", length=length, minimum=1, maximum=24)
@@ -71,7 +72,7 @@ class PoolParams:
 
 @dataclass
 class Batch:
-    """What was put into a batch in all, and what it yielded (0: not executed yet, or refunded)."""
+    """The sum of a batch's commitments, and its proceeds, which are 0 until it executes or if it is refunded."""
 
     amount_in: int = 0
     amount_out: int = 0
@@ -79,7 +80,7 @@ class Batch:
 
 @dataclass
 class Commitment:
-    """One controller's part of a batch, unclaimed."""
+    """One controller's unclaimed part of a batch."""
 
     amount: int
     epoch: int
@@ -87,7 +88,7 @@ class Commitment:
 
 @dataclass
 class Payout:
-    """What a claim pays: settlement units, token units, token units."""
+    """The payment of a claim, in settlement units and in token units of both sides."""
 
     settlement: int = 0
     long: int = 0
@@ -99,7 +100,7 @@ class Payout:
 
 @dataclass
 class Sides:
-    """Balances (settlement units) or supplies (token units)."""
+    """A pair of balances (settlement units) or supplies (token units)."""
 
     long: int = 0
     short: int = 0
@@ -119,23 +120,23 @@ class _Outcome:
 @dataclass
 class _Account:
     commitments: dict[tuple[CommitType, int], Commitment] = field(default_factory=dict)
-    """By type and epoch mod 2."""
+    """The commitments, by type and epoch mod 2."""
 
 
 class Pool:
-    """One market, beside the ledgers of its three tokens.
+    """One pool, with the ledgers of its two pool tokens.
 
     Args:
-        params: its parameters; Refused when a bound is broken.
+        params: its parameters. Raises Refused if they break a bound.
         settlement: the settlement token's ledger.
         settlement_decimals: 6 to 18.
-        oracle: where prices come from.
-        now: the time of deployment.
-        owner: who may pause mints.
-        fee_recipient: where ``collect_fees`` pays to.
+        oracle: the source of prices.
+        now: the time of deployment, in Unix seconds.
+        owner: the account that may pause mints.
+        fee_recipient: the account to which ``collect_fees`` pays.
         address: the pool's account in the ledgers.
 
-    Every action raises Refused, and then has changed nothing.
+    Every action can raise Refused. Then it has changed nothing.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ class Pool:
     # --- commitments ---
 
     def commit(self, now: int, sender: str, commit_type: int, amount: int, controller: str) -> int:
-        """Puts ``amount`` of ``sender`` into a batch. Returns the epoch that executes it."""
+        """Put ``amount`` of ``sender``'s tokens into a batch. Returns the epoch that executes it."""
         self._require_consent(sender, controller)
         kind = self._valid_type(commit_type)
         if amount == 0:
@@ -201,7 +202,7 @@ class Pool:
         paid_out = Payout()
         if standing is not None and standing.epoch != epoch:
             self._add_owed(paid_out, kind, standing)
-        # The contract pays out before it takes: what comes out may be what goes in, where the controller pays for itself.
+        # The contract pays out before it collects, so controllers can commit tokens that the same call pays to them.
         token = self._token(kind.burned_side)
         held = token.balance_of(sender)
         if sender == controller:
@@ -221,7 +222,10 @@ class Pool:
         return epoch
 
     def claim(self, sender: str, controller: str, receiver: str) -> tuple[int, int, int]:
-        """Pays everything executed of ``controller``: (settlement units, L-token units, S-token units)."""
+        """Pay out all executed commitments of ``controller``.
+
+        Returns the paid settlement units, L-token units and S-token units.
+        """
         self._require_consent(sender, controller)
         if receiver == ZERO_ADDRESS:
             raise Refused("ZeroAddress")
@@ -242,7 +246,7 @@ class Pool:
     # --- the rebalance ---
 
     def rebalance(self, now: int, hint: int = 0, reward_recipient: str = ZERO_ADDRESS) -> int:
-        """Charges, moves value, executes the epoch's batches. Returns the reward in settlement units."""
+        """Charge fees, transfer value and execute the epoch's batches. Returns the keeper's reward in settlement units."""
         if self.is_shutdown:
             raise Refused("PoolIsShutdown")
         if now < self.next_rebalance:
@@ -278,7 +282,7 @@ class Pool:
         return outcome.reward
 
     def _charge(self, now: int, timestamp: int, rewarded: bool) -> _Outcome:
-        """Steps 1 and 2, on copies of the balances."""
+        """Return the outcome of steps 1 and 2 (management fee and keeper's reward), without changing the pool."""
         params, (long, short) = self.params, self._balances.as_tuple()
         outcome = _Outcome(Sides(long, short), transferable=min(long, short) >= params.min_liquidity)
         elapsed = timestamp - self.last_rebalance
@@ -301,7 +305,7 @@ class Pool:
         return outcome
 
     def _charge_and_transfer(self, now: int, timestamp: int, price: int, rewarded: bool) -> _Outcome:
-        """Steps 1 to 3."""
+        """Return the outcome of steps 1 to 3 (also the value transfer), without changing the pool."""
         outcome = self._charge(now, timestamp, rewarded)
         if outcome.transferable:
             moved = maths.value_transfer(*outcome.balances.as_tuple(), self.last_price, price, self.params.leverage)
@@ -309,9 +313,9 @@ class Pool:
         return outcome
 
     def _execute_batches(self) -> None:
-        """Step 4: every batch at the same balances and supplies; then sides without owners are emptied.
+        """Do step 4: execute every batch at the same balances and supplies, then empty the sides that count as dust.
 
-        Without a batch nothing is emptied: what a move alone has left on such a side goes with the next batch.
+        If the epoch has no batch, no side is emptied. The next epoch with a batch empties it.
         """
         if not any((self.epoch, kind) in self._batches for kind in CommitType):
             return
@@ -361,7 +365,7 @@ class Pool:
         self._emit("MintPausedSet", paused=paused)
 
     def collect_fees(self) -> int:
-        """Sends the fees to the fee recipient. Returns settlement units."""
+        """Send the protocol's fees to the fee recipient. Returns settlement units."""
         amount = self.protocol_fees
         if amount:
             self.protocol_fees = 0
@@ -372,7 +376,7 @@ class Pool:
     # --- wind-down ---
 
     def shutdown(self, now: int) -> None:
-        """Rebalances if that is possible, closes the pool if not."""
+        """Rebalance the pool if that is possible, or else close it."""
         if self.is_shutdown:
             raise Refused("PoolIsShutdown")
         opens_at = self.next_rebalance + SHUTDOWN_DELAY
@@ -389,7 +393,7 @@ class Pool:
             self._emit("Shutdown", epoch=self.epoch)
 
     def redeem(self, sender: str, long_amount: int, short_amount: int, receiver: str) -> int:
-        """In a closed pool, pays holders their part of each side, each rounded down. Returns settlement units."""
+        """Pay a holder the value of pool tokens of a closed pool. Returns settlement units, each side rounded down."""
         if not self.is_shutdown:
             raise Refused("PoolIsOpen")
         if receiver == ZERO_ADDRESS:
@@ -423,62 +427,63 @@ class Pool:
         return self.params.name
 
     def balances(self) -> tuple[int, int]:
-        """Settlement units, long first."""
+        """Return the balances in settlement units, long first."""
         return self._balances.as_tuple()
 
     def supplies(self) -> tuple[int, int]:
-        """Token units, long first."""
+        """Return the supplies in token units, long first."""
         return self._supplies.as_tuple()
 
     def token_prices(self) -> tuple[int, int]:
-        """WAD, long first."""
+        """Return the prices of the pool tokens in WAD, long first."""
         return (
             maths.token_price(self._balances.long, self._supplies.long, self.decimals),
             maths.token_price(self._balances.short, self._supplies.short, self.decimals),
         )
 
     def rebalancing_rates(self) -> tuple[int, int]:
-        """WAD, long first."""
+        """Return the rebalancing rates in WAD, long first."""
         return maths.rebalancing_rates(*self._balances.as_tuple())
 
     def batch(self, epoch: int, commit_type: int) -> tuple[int, int]:
-        """(amountIn, amountOut)"""
+        """Return the batch's amountIn and amountOut."""
         batch = self._batches.get((epoch, self._valid_type(commit_type)))
         return (0, 0) if batch is None else (batch.amount_in, batch.amount_out)
 
     def commitment(self, controller: str, commit_type: int, epoch: int) -> int:
-        """What is unclaimed of the controller in that batch."""
+        """Return the controller's unclaimed amount in that batch."""
         standing = self._commitments(controller).get((self._valid_type(commit_type), epoch % 2))
         return standing.amount if standing is not None and standing.epoch == epoch else 0
 
     def claimable(self, controller: str) -> tuple[int, int, int]:
-        """What ``claim`` would pay now."""
+        """Return what ``claim`` would pay now: settlement units, L-token units and S-token units."""
         return self._owed(controller)[0].as_tuple()
 
     def is_operator(self, controller: str, operator: str) -> bool:
         return (controller, operator) in self._operators
 
     def keeper_reward(self, now: int) -> int:
-        """Settlement units that a rebalance now would pay; 0 when it is not due."""
+        """Return the settlement units that a rebalance would pay now, or 0 if it is not due."""
         if self.is_shutdown or now < self.next_rebalance:
             return 0
         return self._charge(now, self.grid_time(now), True).reward
 
     def preview_rebalance(self, now: int, price: int) -> tuple[int, int]:
-        """The balances after fee, reward and transfer of a rebalance now at ``price``, before batches."""
+        """Return the balances after fee, reward and value transfer of a rebalance now at ``price``, before batches."""
         outcome = self._charge_and_transfer(now, self.grid_time(now), self._valid_price(price), True)
         return outcome.balances.as_tuple()
 
     def grid_time(self, now: int) -> int:
-        """t*: the latest grid time that has passed, or the next while that is ahead."""
+        """Return t*, the latest grid time that has passed, or the next rebalance if that is still ahead."""
         if now < self.next_rebalance:
             return self.next_rebalance
         return maths.latest_grid_time(self.next_rebalance, now, self.params.rebalance_interval)
 
     def owed(self) -> int:
-        """Settlement units that the pool must hold: the right side of invariant P1.
+        """Return the settlement units that the pool must hold, which is the right side of invariant P1.
 
-        Both sides, fees, mints that have not executed, and what claims of executed burns and refunds would pay now.
+        They are the sum of both sides, the protocol's fees, the mints that have not executed, and the settlement units that
+        claims of executed burns and refunds would pay now.
         """
         pending = sum(
             standing.amount
@@ -489,7 +494,7 @@ class Pool:
         claims = sum(self._owed(controller)[0].settlement for controller in self._accounts)
         return sum(self.balances()) + self.protocol_fees + pending + claims
 
-    # --- inside ---
+    # --- helpers ---
 
     def _token(self, side: int | None) -> Ledger:
         return self.settlement if side is None else (self.long_token, self.short_token)[side]

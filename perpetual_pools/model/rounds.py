@@ -1,7 +1,7 @@
-"""Recorded rounds of a Chainlink feed: the CSV format, strictly read, and the price as of a time.
+"""Recorded rounds of a Chainlink feed: `read_rounds` reads them from a CSV file, `RoundHistory` finds the round at a time.
 
-A file has the header ``round_id,answer,started_at,updated_at``; answers are in the feed's decimals, times Unix seconds. A
-round with ``updated_at`` 0 is incomplete. Ids rise from line to line; the times of complete rounds do not fall.
+A file has the header ``round_id,answer,started_at,updated_at``. Answers are in the feed's decimals, times in Unix seconds.
+A round with ``updated_at`` 0 is incomplete. Ids must rise from line to line, and the times of complete rounds must not fall.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ HEADER = ["round_id", "answer", "started_at", "updated_at"]
 
 
 class RoundsError(PerpetualPoolsError, ValueError):
-    """A file of rounds that cannot be used; the message says where and why."""
+    """A file of rounds that cannot be used. The message says where and why."""
 
 
 class RoundHistory:
     """The rounds of one feed in the order of their ids.
 
     Args:
-        rounds: complete and incomplete ones, at least one complete.
+        rounds: complete and incomplete rounds. At least one must be complete.
     """
 
     def __init__(self, rounds: Sequence[Round]) -> None:
@@ -36,36 +36,39 @@ class RoundHistory:
 
     @property
     def first_time(self) -> int:
-        """When the first complete round was."""
+        """The time of the first complete round, in Unix seconds."""
         return self._times[0]
 
     @property
     def last_time(self) -> int:
-        """When the last complete round was."""
+        """The time of the last complete round, in Unix seconds."""
         return self._times[-1]
 
     def at(self, timestamp: int) -> Round:
-        """The round that was current at ``timestamp``. Raises RoundsError before the first one."""
+        """Return the round that was current at ``timestamp``. Raises RoundsError before the first one."""
         index = bisect_right(self._times, timestamp)
         if index == 0:
             raise RoundsError(f"no round at or before {timestamp}; the first is of {self.first_time}")
         return self._complete[index - 1]
 
     def between(self, after: int, until: int) -> Sequence[Round]:
-        """The complete rounds with ``after < updated_at <= until``."""
+        """Return the complete rounds with ``after < updated_at <= until``."""
         return self._complete[bisect_right(self._times, after) : bisect_right(self._times, until)]
 
     def longest_gap(self, after: int, until: int) -> int:
-        """Seconds: the longest time without a new round between the two times, both ends counted as rounds."""
+        """Return the longest time without a new round between the two times, in seconds.
+
+        The round that is current at ``after`` counts, and so does ``until``.
+        """
         times = [self.at(after).updated_at, *(round_.updated_at for round_ in self.between(after, until)), until]
         return max(later - earlier for earlier, later in pairwise(times))
 
 
 def read_rounds(path: Path) -> RoundHistory:
-    """Reads a file of rounds.
+    """Read a file of rounds.
 
     Raises:
-        RoundsError: the file is missing, empty or not in the format; with the line and what was expected.
+        RoundsError: the file is missing, empty or not in the format. The message has the line and what was expected.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Calls, and how they are sent: by the account itself, or as a file for a Safe."""
+"""The calls of operations. An account sends them itself, or they are written to a file for a Safe."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class OperationError(PerpetualPoolsError):
-    """An operation that cannot be done; the message says why and what to do."""
+    """An operation that cannot be done. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One transaction. `name` is what the record calls the contract."""
+    """One transaction. `name` is the contract's name in the record."""
 
     name: str
     contract: ContractInstance
@@ -47,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Found:
-    """The calls of an operation, in order. What is done already as of the block it read is left out."""
+    """The calls of an operation, in order, without those that are already done as of the block that it read."""
 
     calls: tuple[Call, ...]
 
@@ -62,7 +62,7 @@ def send_calls(
 
     Raises:
         SendingError: the account cannot send.
-        Whatever the chain answers when it refuses a transaction.
+        The error of the chain if it refuses a transaction.
     """
     for number, call in enumerate(calls, start=nonce):
         transaction = getattr(call.contract, call.function).as_transaction(*call.arguments, sender=account)

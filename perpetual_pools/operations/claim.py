@@ -1,4 +1,4 @@
-"""Claims: an account collects what its executed commitments gave it."""
+"""Claims: an account collects the proceeds of its executed commitments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protocol fees: anybody may have them paid out to the fee recipient."""
+"""Protocol fees: anyone may send the calls that pay them to the fee recipient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perpetual_pools.records import Record
 
 @dataclass(frozen=True)
 class Fees(Found):
-    """The calls that pay the fees out, one for each pool that has some."""
+    """The calls that pay the fees out, one for each pool that has fees."""
 
     amounts: dict[str, int]
     """The protocol fees of each pool, in settlement units."""

@@ -1,4 +1,4 @@
-"""Actions of the owner of factory and farm: the DAO's Safe, or on a test network the account that deployed."""
+"""Actions of the owner of factory and farm, which is the DAO's Safe, or on a test network the deployer."""
 
 from __future__ import annotations
 
@@ -119,4 +119,4 @@ ACTIONS = {
     "set-weight": Action(_weights, FARM),
     "set-allocation": Action(_allocation, FARM),
 }
-"""By the names that `perpetual_pools.cli.owner` explains."""
+"""The actions by name. `perpetual_pools.cli.owner` explains them."""

@@ -56,7 +56,7 @@ class Share:
     weight: int
     market_weight: int
     staked: int
-    """In token units."""
+    """The total stake in token units."""
 
     def per_hour(self, amount: int) -> int:
         """Return the wei that the farm gets in an hour of a week that emits `amount`, rounded down."""
@@ -303,7 +303,7 @@ def send_plan(
     Raises:
         SchedulingError: the account cannot schedule, or another week is next; the message says if anything was scheduled.
         SendingError: the account cannot send.
-        Whatever the chain answers when it refuses a transaction.
+        The error of the chain if it refuses a transaction.
     """
     verify_sender(plan, account)
     receipts: list[ReceiptAPI] = []

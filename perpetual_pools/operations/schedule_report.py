@@ -1,4 +1,4 @@
-"""A schedule, as data for machines and as tables for people."""
+"""The report of a schedule: JSON data for machines, and tables for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSED_SHOWN = 10
 
 
 def build_report(plan: Plan) -> dict[str, Any]:
-    """Return the plan with amounts as strings; the names of the keys have the units."""
+    """Return the plan as JSON data. Amounts are decimal strings, and keys name the units."""
     return {
         "schema_version": SCHEMA_VERSION,
         "farm": plan.farm.address,
@@ -66,7 +66,7 @@ def print_plan(plan: Plan, console: Console) -> None:
 
 
 def notice_to_signers(plan: Plan) -> str:
-    """Return what the signers of the calls have to know, because no contract can enforce it."""
+    """Return the rules that the signers of the calls must follow, because no contract enforces them."""
     return (
         f"Execute the calls before {as_utc(plan.execute_before)}, when week {plan.first_week} begins: after that, their "
         "amounts go to later weeks. Execute them only once: a second time, they schedule more weeks with the same amounts"

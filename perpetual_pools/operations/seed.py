@@ -1,4 +1,4 @@
-"""Seeding a new pool: both sides get an amount, so that nobody can be alone in the pool."""
+"""Seeding a new pool: both sides get an amount, so that no trader is ever alone in the pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINTS = (CommitType.LONG_MINT, CommitType.SHORT_MINT)
 
 
 def seeding_amount(record: Record, market: str, text: str) -> int:
-    """Return an amount like "1_000 USDC" in units of the market's settlement token. Raises OperationError if it is none."""
+    """Return an amount like "1_000 USDC" in units of the market's settlement token. Raises OperationError."""
     (pool,) = choose_pools(record, [market]).values()
     token = instance("MockERC20", instance("LeveragedPool", pool).settlementToken())  # whichever ERC-20 it is
     try:
@@ -23,9 +23,9 @@ def seeding_amount(record: Record, market: str, text: str) -> int:
 
 
 def find_seeding(record: Record, block: int, market: str, amount: int, account: str) -> Found:
-    """Return an allowance and the mints that bring each side to `amount` settlement units; pending mints count too.
+    """Return an allowance and the mints that bring each side to `amount` settlement units. Pending mints count too.
 
-    Nothing is left to send where both sides have the amount. Raises OperationError if the account has too little.
+    If both sides have the amount, there are no calls. Raises OperationError if the account has too little.
     """
     ((name, address),) = choose_pools(record, [market]).items()
     pool = at_block("LeveragedPool", address, block)

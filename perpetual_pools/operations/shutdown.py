@@ -1,4 +1,4 @@
-"""Closing a pool whose oracle is dead: anybody may, 14 days after a rebalance that the pool missed."""
+"""Closing a pool whose oracle is dead. Anyone may do it 14 days after a rebalance that the pool missed."""
 
 from __future__ import annotations
 

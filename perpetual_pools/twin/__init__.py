@@ -1,6 +1,5 @@
-"""Twins: a contract and its model, side by side. Each action is done on both, and then everything is compared.
+"""Twins: a contract and its model. Each action runs on both, and then everything is compared.
 
-- `pool`, `farm` and `pair` have the twins.
-- `comparison` compares, and has `Difference`: the error that names values that differ.
-- `chain` describes the chain that twins need. `anvil` is the one that Ape is connected to.
+`pool`, `farm` and `pair` have the twins, and `comparison` compares. `chain` is the interface of a chain that they need, and
+`anvil` implements it for the chain that Ape is connected to. `artifacts` reads compiled contracts without Ape.
 """

@@ -1,4 +1,4 @@
-"""The chain that Ape is connected to, for twins: an anvil."""
+"""The chain of a twin on anvil, through Ape."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +16,12 @@ from perpetual_pools.twin.chain import Logs, Reverted, Sent
 
 
 class AnvilChain:
-    """The network that Ape is connected to. Its latest block has the time `now`, and so have new ones until `move_to`.
+    """The network that Ape is connected to. All blocks have the same time until `move_to`.
 
     Args:
-        project: where contracts come from: Ape's own project, or `Artifacts`.
+        project: the source of contracts: Ape's own project, or `Artifacts`.
         chain: Ape's chain manager.
+        now: the time of the latest block, in Unix seconds.
     """
 
     def __init__(self, project: Any, chain: Any, deployer: AccountAPI, now: int) -> None:
@@ -29,7 +30,7 @@ class AnvilChain:
         self._deployer = deployer
         self._events: dict[str, tuple[ContractType, dict[bytes, EventABI]]] = {}
         self._receipt: Any = None
-        # Errors of what a pool calls come up through it.
+        # A pool passes the errors of the contracts that it calls on to its caller.
         self._errors = {
             keccak(text=error.selector)[:4]: error
             for name in ("FixedOracle", "ChainlinkOracleWrapper", "ReplayAggregator", "MockERC20")
@@ -42,9 +43,9 @@ class AnvilChain:
         return int(self._chain.chain_id)
 
     def set_back(self, now: int) -> None:
-        """Set the clock, after the chain was reverted to a snapshot of that time."""
+        """Set the clock after the chain has returned to a snapshot of that time."""
         self.now = now
-        # A transaction without `set_time` gets the time of the block before, however long the machine takes.
+        # Without `set_time`, a block gets the time of the block before it, however long the machine takes.
         self._chain.provider.make_request("anvil_setBlockTimestampInterval", [0])
 
     def move_to(self, timestamp: int) -> None:
@@ -52,7 +53,7 @@ class AnvilChain:
         self._chain.mine(timestamp=timestamp)
 
     def set_time(self) -> None:
-        """Set the time of the next block, for a transaction that is not sent with this class."""
+        """Set the time of the next block. Transactions that are not sent through this class need it."""
         self._chain.provider.set_timestamp(self.now)
 
     def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
@@ -63,7 +64,7 @@ class AnvilChain:
         return self._known(self._container(contract).at(address, fetch_from_explorer=False, detect_proxy=False))
 
     def remember(self, *contracts: Any) -> None:
-        """Note the interfaces of contracts that this class did not deploy, to decode their logs."""
+        """Remember the types of contracts that this chain did not deploy, to decode their events."""
         for contract in contracts:
             self._known(contract)
 
@@ -124,10 +125,7 @@ class AnvilChain:
         ]
 
     def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
-        """Return what a transaction returned. Ape would look for it in a trace of every step, which is slow."""
-        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
-        if not abi.outputs:
-            return None
+        """Return the value that a call returned. Ape would trace every step to find it, which takes long."""
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
         trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
         values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))

@@ -1,4 +1,4 @@
-"""Compiled contracts, read from Ape's build folder. Ape's own project does the same, but takes seconds."""
+"""Compiled contracts, read from Ape's folder `.build/`. Ape's own project does the same, but takes seconds and needs Ape."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ class Compiled:
 
 
 class Artifacts:
-    """The contracts of the project at `path`: `artifacts.PoolFactory`, or `get_contract("PoolFactory")`."""
+    """The contracts of the project at `path`, as last compiled: `artifacts.PoolFactory` or `get_contract("PoolFactory")`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

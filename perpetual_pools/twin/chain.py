@@ -1,4 +1,4 @@
-"""The chain that a twin needs: it deploys, sends and reads at an exact time."""
+"""The interface of a twin's chain: it deploys, sends and reads at an exact time."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,17 +8,16 @@ from typing import Any, Protocol
 from ethpm_types import ContractType
 
 Events = list[tuple[str, dict[str, Any]]]
-"""Names and arguments."""
+"""The names and arguments of events."""
 Logs = list[tuple[str, str, dict[str, Any]]]
-"""The same, each with the address of its contract before it."""
+"""The addresses of contracts, with the names and arguments of their events."""
 
 
 class Reverted(Exception):
     """A call that reverted.
 
-    Args:
-        name: of the contract's error; `Panic`, or `Error` for a reason string; empty if it is something else.
-        arguments: of the error.
+    `name` is the contract's error, `Panic`, or `Error` for a reason string. It is empty for other data, which is then the
+    only one of the `arguments`.
     """
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -29,50 +28,63 @@ class Reverted(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """The outcome of a call that succeeded."""
+    """The result of a call."""
 
     value: Any
     events: Events
-    """Those of the called contract, then those of the other contracts that the caller named."""
+    """The events of the called contract, then those of the other contracts that the caller named."""
 
 
-class Chain(Protocol):
-    """A chain that twins can use. An account is whatever the chain sends with: see `address_of`.
+class Caller(Protocol):
+    """The part of a chain that deploys, calls and reads contracts.
 
-    Contracts answer to their functions, `contract.function(*arguments, sender=...)`, and have an `address` and a
-    `contract_type`.
+    Each implementation has its own type of accounts, and `address_of` returns their addresses.
+
+    A contract has an `address` and a `contract_type`, and answers to `contract.function(*arguments, sender=...)`.
     """
+
+    def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
+        """Deploy one of the project's contracts, by name, or another contract type."""
+        ...
+
+    def at(self, contract: str | ContractType, address: str) -> Any:
+        """Return the contract at the address."""
+        ...
+
+    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
+        """Call a function, and return its events and those of `others`. Raises Reverted with the contract's error."""
+        ...
+
+    def read(self, contract: Any, method: str, *arguments: Any) -> Any:
+        """Return the answer of a view."""
+        ...
+
+
+class Chain(Caller, Protocol):
+    """A chain with everything that a twin needs."""
 
     now: int
     """The time of every call until `move_to`, in Unix seconds."""
 
     @property
-    def id(self) -> int: ...
-
-    def move_to(self, timestamp: int) -> None: ...
-
-    def deploy(self, contract: str | ContractType, *arguments: Any) -> Any:
-        """Deploy a contract: the project's of that name, or one of any type."""
+    def id(self) -> int:
+        """The chain id."""
         ...
 
-    def at(self, contract: str | ContractType, address: str) -> Any: ...
-
-    def send(self, contract: Any, method: str, arguments: Sequence[Any], sender: Any, *others: Any) -> Sent:
-        """Call a function in a transaction. `others`: contracts whose events are returned too. Raises Reverted."""
+    def move_to(self, timestamp: int) -> None:
+        """Set the time, in Unix seconds."""
         ...
-
-    def read(self, contract: Any, method: str, *arguments: Any) -> Any: ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """Let a call of a contract's function have the chain's time and raise Reverted, as with `send`."""
+        """Give direct calls of contracts in the block the chain's time, and raise Reverted as `send` does."""
         ...
 
     def logs(self) -> Logs:
-        """Return in order what all known contracts emitted in the last call."""
+        """Return the events of the last call, in order, of all contracts that the chain knows."""
         ...
 
     def storage(self, contract: Any) -> object:
-        """Return a value that is equal if and only if all slots of the contract's storage are."""
+        """Return a value that is equal if and only if all storage slots of the contract are equal."""
         ...
 
 
@@ -82,7 +94,7 @@ def address_of(account: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return the value in a form that is the same for all chains: addresses in lower case, structs as lists."""
+    """Return the value in a form that is comparable across chains: addresses in lower case, structs as lists."""
     if isinstance(value, str):
         return value.lower()
     if isinstance(value, dict):

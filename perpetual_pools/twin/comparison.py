@@ -1,4 +1,4 @@
-"""How twins act and compare: the same action on the chain and in the model, and an error if the two differ."""
+"""The comparison of chain and model: do the same on both, and say where the two differ."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from perpetual_pools.twin.chain import Chain, Events, Reverted, plain
 
 Value = TypeVar("Value")
 View = tuple[str, Sequence[str], Sequence[int]]
-"""A name, with `{}` for the name of a part; the names of the parts; and their values in the model."""
+"""The name of a view, with `{}` in place of a part's name; the names of its parts; and the model's value for each part."""
 WORD = 2**256
 WHOLE = ("",)
 """The parts of a view that has one value."""
 
 
 class Difference(AssertionError):
-    """The chain and the model differ, or an invariant does not hold. The message says which, with both values.
+    """A difference between chain and model, or a broken invariant. The message names it and has both values.
 
-    It is a failed assertion, so a test that meets one fails. The demo catches it and reports the message.
+    It is an AssertionError, so it fails a test. The demo catches it and reports the message.
     """
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One value on the chain, and the value that the model expects."""
+    """One value that the chain returned, and the value that the model expects."""
 
     what: str
     found: int
@@ -45,24 +45,24 @@ class _Model(Protocol):
 
 
 def answers(words: Sequence[int], views: Iterable[View]) -> list[Answer]:
-    """Return the values that a lens read, with the names and expected values of the views, in the same order."""
+    """Return the words that a lens read, with the names and the expected values of the views in the same order."""
     named = [
         (name.replace("{}", part), value)
         for name, parts, values in views
         for part, value in zip(parts, values, strict=True)
     ]
-    require(len(words) == len(named), f"the chain tells {len(words)} values, the model has {len(named)}")
+    require(len(words) == len(named), f"the chain returned {len(words)} values, the model has {len(named)}")
     return [Answer(what, found, expected) for found, (what, expected) in zip(words, named, strict=True)]
 
 
 def require_equal(words: Sequence[int], views: Sequence[View]) -> None:
-    """Raise Difference unless a lens read the expected values. The message names each that differs."""
+    """Raise Difference unless a lens read the values that the views expect. The message has every value that differs."""
     if list(words) != [value for _, _, values in views for value in values]:
         raise Difference("; ".join(str(answer) for answer in answers(words, views) if answer.differs))
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise Difference unless it holds."""
+    """Raise Difference unless the condition holds."""
     if not holds:
         raise Difference(message)
 
@@ -78,14 +78,14 @@ def do(
     *,
     returns: bool = True,
 ) -> Value:
-    """Call the contract, then the model, and compare returned values and events. Return the model's value.
+    """Call the contract, then the model, and compare their return values and events.
 
     Args:
-        returns: whether the contract returns the same as the model; if False, returned values are not compared.
+        returns: whether the contract returns the same value as the model.
 
     Raises:
         Refused: both refuse, with the same error and arguments.
-        Difference: they do not do the same.
+        Difference: they behave differently.
     """
     seen = len(model.events)
     try:
@@ -110,7 +110,7 @@ def require_events(found: Events, events: Sequence[Event]) -> None:
 
 
 def _require_refused(method: str, reverted: Reverted, in_model: Callable[[], object]) -> None:
-    """Raise Refused if the model refuses what the chain refused, and for the same reason."""
+    """Raise Refused if the model refuses the call too, with the same error and arguments. Otherwise, raise Difference."""
     try:
         in_model()
     except Refused as refusal:
@@ -122,5 +122,5 @@ def _require_refused(method: str, reverted: Reverted, in_model: Callable[[], obj
 
 
 def _signed(word: int) -> int:
-    """Return the signed number that a word stands for."""
+    """Return the signed number, which a lens reads as an unsigned word."""
     return word - WORD if word >= WORD // 2 else word

@@ -1,8 +1,8 @@
-"""A staking farm on a chain and in the model, side by side. Each action is done on both, and then everything is compared.
+"""The twin of a staking farm: each action runs on a chain and in the model, and then everything is compared.
 
-It works as `pool.py` does for pools: if the contract reverts, the model must refuse with the same error and arguments, and
-the twin raises `Refused`. Events, returned values, every view and every balance have to be equal to the unit after
-each action, and the invariants F1 and F2 of the specification hold.
+It works like the twin of a pool. If the model refuses an action, the contract must revert with the same error and arguments,
+and the twin raises `Refused`. After each action, events, return values, all views and all balances must be equal to the
+unit, and the invariants F1, F2 and F5 of the specification must hold.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,20 +16,23 @@ from perpetual_pools.twin.comparison import WHOLE, WORD, Answer, View, answers, 
 Value = TypeVar("Value")
 
 PLENTY = 10**30
-"""Units of each token that every staker has. The owner has as many of the reward token."""
+"""The units of each staked token that everyone gets."""
 MARKETS = "primary", "secondary"
 FARM = "token", "market", "weight"
 
 
 class FarmTwin:
-    """One staking farm, on the chain and in the model. Actions happen at the chain's time; all may raise Refused.
+    """A staking farm on a chain, and its model.
+
+    Actions are sent at the chain's time and return the model's value. All of them can raise Refused.
 
     Args:
-        chain: where it is deployed; accounts are named by what the chain sends with.
-        reward: the reward token, of which `owner` has units.
-        start: when week 0 begins.
-        people: whose balances are compared.
-        farm: one that is there, of which week 0 has not begun; None deploys one. See `adopt`.
+        chain: the chain of the farm. It determines the type of the accounts.
+        reward: the reward token.
+        start: the time when week 0 begins, in Unix seconds.
+        owner: the owner of the farm.
+        people: the accounts whose balances are compared.
+        farm: an existing farm whose week 0 has not begun, or None to deploy one. `adopt` adds its tokens.
     """
 
     def __init__(
@@ -47,9 +50,9 @@ class FarmTwin:
         )
         self.lens = chain.deploy("FarmLens")
         self.names: dict[str, str] = {}
-        """Names of staked tokens for messages, by their addresses."""
+        """The names of staked tokens in the messages of differences, by address."""
         self.donated = 0
-        """Reward units that the farm was sent outside its functions."""
+        """The reward units that were sent to the farm directly."""
         self.checks = True
         """Whether everything is compared after each action."""
 
@@ -66,17 +69,17 @@ class FarmTwin:
         self.chain.move_to(self.now + seconds)
 
     def move_to_week(self, week: int, seconds: int = 0) -> None:
-        """Move to so many seconds after the beginning of that week; the first is week 0."""
+        """Move to so many seconds after the week begins."""
         self.chain.move_to(self.model.start + week * WEEK + seconds)
 
     def new_token(self, decimals: int = 18) -> Any:
-        """Deploy a token to stake. All people get PLENTY of it and approve the farm."""
+        """Return a new token. Everyone has PLENTY of it and has approved the farm."""
         token = self.chain.deploy("MockERC20", "Staked", "STK", decimals)
         self.introduce(token)
         return token
 
     def introduce(self, token: Any) -> None:
-        """Add a token to the twin: all people get PLENTY of it and approve the farm."""
+        """Add a token to the twin: everyone gets PLENTY of it and approves the farm."""
         ledger = self.ledgers.setdefault(address_of(token), Ledger("TransferFromFailed"))
         for account in self.people:
             self.chain.send(token, "mint", [address_of(account), PLENTY], account)
@@ -84,7 +87,7 @@ class FarmTwin:
             self.chain.send(token, "approve", [address_of(self.farm), WORD - 1], account)
 
     def adopt(self, token: Any, ledger: Ledger, market: int, weight: int) -> None:
-        """Add a token whose farm exists on the chain since before week 0. `ledger`: who holds it."""
+        """Add a token and its holders to the twin. The chain's farm already has it since before week 0 began."""
         self.ledgers[address_of(token)] = ledger
         self.model.add_farm(self.now, address_of(self.owner), address_of(token), market, weight)
 
@@ -122,7 +125,7 @@ class FarmTwin:
         self._on(sender, "scheduleUndistributed", [weeks_count], self.model.schedule_undistributed, returns=False)
 
     def donate(self, sender: Any, token: Any, amount: int) -> None:
-        """Send token units to the farm with a plain transfer."""
+        """Send token units directly to the farm."""
         self.chain.send(token, "transfer", [address_of(self.farm), amount], sender)
         self.ledgers[address_of(token)].transfer(address_of(sender), self.model.address, amount)
         self.donated += amount * (address_of(token) == self.model.reward_token)
@@ -131,13 +134,13 @@ class FarmTwin:
     # --- shorthand ---
 
     def new_farm(self, market: int = Market.PRIMARY, weight: int = 1, decimals: int = 18) -> Any:
-        """Deploy a token and add a farm for it."""
+        """Return a new token that has a farm."""
         token = self.new_token(decimals)
         self.add_farm(self.owner, token, market, weight)
         return token
 
     def earned(self, account: Any, token: Any) -> int:
-        """Return unclaimed rewards in reward units, after comparing chain and model."""
+        """Return the earned reward units. Raises Difference if chain and model disagree."""
         found = self.chain.read(self.farm, "earned", address_of(account), address_of(token))
         expected = self.model.earned(self.now, address_of(account), address_of(token))
         require(found == expected, f"earned: the chain says {found}, the model says {expected}")
@@ -174,14 +177,14 @@ class FarmTwin:
         self._require_invariants()
 
     def answers(self) -> list[Answer]:
-        """Return every view and every balance on the chain, with the values that the model expects."""
+        """Return the chain's value of every view and balance, with the model's."""
         return answers(*self._read())
 
     def emission(self, found: Mapping[str, int], accounts: Sequence[str]) -> tuple[int, int, int]:
-        """Return reward units: emitted; earned or held by the accounts; undistributed. All are of the chain alone.
+        """Return the reward units that were emitted, that the accounts have earned or hold, and that are undistributed.
 
         Args:
-            found: the chain's values, by their names in `answers`.
+            found: the chain's values, by the names of `answers`.
         """
         names = [f"TCR of {account}" for account in accounts]
         names += [
@@ -226,11 +229,11 @@ class FarmTwin:
         model, now = self.model, self.now
         pairs = [(account, token) for token in model.farms for account in self.accounts]
         earned = sum(model.earned(now, account, token) for account, token in pairs)
-        # What was scheduled again is in the schedule, and no longer undistributed.
+        # Undistributed emission that was scheduled again is part of the schedule, not of `undistributed`.
         unearned = model.undistributed(now) + model.idle(now) // ONE + model.total_scheduled() - model.emitted(now)
         owed = earned + unearned + model.total_staked(model.reward_token)
         held = self.ledgers[model.reward_token].balance_of(model.address)
-        # A unit for whatever is rounded here, and for each time that an action rounded; of very large stakes two.
+        # Each rounding here and in an action may lose one unit, or two with very large stakes.
         each = 2 if any(model.total_staked(token) >> 120 for token in model.farms) else 1
         dust = self.donated + len(pairs) + 3 + each * len(model.events)
         require(held >= owed, f"F1: holds {held}, owes {owed}")

@@ -1,4 +1,4 @@
-"""A pool token's pair on Uniswap V2, on a chain and in the model. Each action is done on both, and both are compared."""
+"""The twin of a pool token's pair on Uniswap V2: each action runs on a chain and in the model, then both are compared."""
 
 from typing import Any, TypeVar
 
@@ -11,18 +11,18 @@ from perpetual_pools.twin.pool import Twin
 Value = TypeVar("Value")
 
 FOR_EVER = WORD - 1
-"""A deadline that never passes."""
+"""The deadline of all calls of the router."""
 
 
 class PairTwin:
-    """The new pair of a market's L-token and USDC, on the chain and in the model. Amounts are in this order.
+    """The new pair of a market's L-token and USDC on a chain, and its model. Amounts are in that order.
 
-    The pair is its own LP token. The market's twin compares the pair's L-tokens and USDC like those of any account, and
-    a farm's twin compares LP tokens that can be staked there.
+    The pair is its own LP token. The market's twin compares the pair's balances of L-tokens and USDC like those of any other
+    account. A farm's twin does the same for LP tokens that can be staked there.
 
     Args:
-        router: adds and removes liquidity, and swaps. It needs allowances: see `approve`.
-        pair: nobody has added liquidity yet.
+        router: the AMM's router, through which all actions go. `approve` gives it the allowances that it needs.
+        pair: the pair. It must not have any liquidity yet.
     """
 
     def __init__(self, market: Twin, router: Any, pair: Any) -> None:
@@ -34,25 +34,25 @@ class PairTwin:
 
     @property
     def ledger(self) -> Ledger:
-        """Who holds the LP token."""
+        """The ledger of the LP token."""
         return self.model.lp_token
 
     def approve(self, account: Any) -> None:
-        """Let the router take both tokens of the account."""
+        """Let the router take both tokens from the account."""
         for token in self.tokens:
             self.chain.send(token, "approve", [address_of(self.router), WORD - 1], account)
 
     # --- actions ---
 
     def add(self, provider: Any, tokens: int, usdc: int) -> int:
-        """Add liquidity. Return LP token units."""
+        """Add liquidity. Returns LP token units."""
         arguments = [*map(address_of, self.tokens), tokens, usdc, 0, 0, address_of(provider), FOR_EVER]
         *_, found = self.chain.send(self.router, "addLiquidity", arguments, provider).value
         expected = self.model.add_liquidity(address_of(provider), (tokens, usdc))
         return self._same("addLiquidity", provider, found, expected)
 
     def remove(self, provider: Any, liquidity: int) -> tuple[int, int]:
-        """Remove liquidity. Return L-token units and USDC units."""
+        """Remove liquidity. Returns the units of L-tokens and USDC that come back."""
         self.chain.send(self.pair, "approve", [address_of(self.router), liquidity], provider)
         arguments = [*map(address_of, self.tokens), liquidity, 0, 0, address_of(provider), FOR_EVER]
         found = self.chain.send(self.router, "removeLiquidity", arguments, provider).value
@@ -60,7 +60,7 @@ class PairTwin:
         return self._same("removeLiquidity", provider, tuple(found), expected)
 
     def buy(self, trader: Any, usdc: int) -> int:
-        """Buy L-tokens for exactly so many USDC units. Return L-token units."""
+        """Buy L-tokens for exactly so much USDC. Returns the units of L-tokens."""
         token, settlement = map(address_of, self.tokens)
         arguments = [usdc, 0, [settlement, token], address_of(trader), FOR_EVER]
         paid, found = self.chain.send(self.router, "swapExactTokensForTokens", arguments, trader).value
@@ -70,11 +70,11 @@ class PairTwin:
     # --- comparison ---
 
     def answers(self) -> list[Answer]:
-        """Return the supply of LP tokens on the chain, with the one that the model expects."""
+        """Return the chain's supply of LP tokens, with the model's."""
         return answers([self.chain.read(self.pair, "totalSupply")], [self._supply()])
 
     def compare(self, account: Any) -> None:
-        """Compare the supply of LP tokens, the account's LP tokens, and the market."""
+        """Compare the supply of LP tokens, the account's LP tokens, and the whole market."""
         if not self.market.world.checks:
             return
         holder = address_of(account)

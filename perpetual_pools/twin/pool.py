@@ -1,8 +1,9 @@
-"""Pools on a chain and in the model, side by side. Each action is done on both, and then everything is compared.
+"""The twins of pools: each action runs on a chain and in the model, and then everything is compared.
 
-A `World` is one settlement token with its holders and a clock; it deploys a `Twin` for each pool. If the contract reverts,
-the model must refuse with the same error and arguments, and the twin raises `Refused`. Events, returned values, every
-view and every balance have to be equal to the unit after each action, and the invariants of the specification hold.
+A `World` has one settlement token with its holders, and a clock. It deploys pools, each with its `Twin`. If the model
+refuses an action, the contract must revert with the same error and arguments, and the twin raises `Refused`. After each
+action, events, return values, all views and all balances must be equal to the unit, and the invariants of the specification
+must hold.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from eth_utils.crypto import keccak
 from perpetual_pools.model import ZERO_ADDRESS, CommitType, FixedOracle, Ledger, Oracle, Pool, PoolParams, Refused
 from perpetual_pools.model.constants import MAX_PRICE
 from perpetual_pools.model.events import Event
-from perpetual_pools.twin.chain import Chain, Events, address_of
+from perpetual_pools.twin.chain import Caller, Chain, Events, address_of
 from perpetual_pools.twin.comparison import (
     WHOLE,
     WORD,
@@ -36,7 +37,7 @@ HOUR = 3_600
 WAD = 10**18
 PRICE = 100 * WAD
 EPOCHS = range(-2, 2)
-"""The epochs, counted from the current one, whose batches and commitments are compared."""
+"""The epochs whose batches and commitments are compared, relative to the current one."""
 SIDES = "long", "short"
 KINDS = tuple(kind.name for kind in CommitType)
 AMOUNTS = tuple(f"{kind} {amount}" for kind in KINDS for amount in ("amountIn", "amountOut"))
@@ -59,13 +60,13 @@ DEFAULTS = PoolParams(
 
 
 class World:
-    """A settlement token, its holders and the clock, which pools share. Deploys pools, each with its twin.
+    """Everything that pools share: a settlement token, its holders and the clock. It deploys pools, each with its twin.
 
     Args:
-        contracts: exist on the chain.
-        people: accounts whose balances are compared; an account is whatever the chain sends with.
-        owner: of the factory.
-        fee_recipient: receives the fees.
+        contracts: the shared contracts, already on the chain.
+        people: the accounts whose balances are compared. The chain determines their type.
+        owner: the owner of the factory.
+        fee_recipient: the account that gets the protocol's fees.
     """
 
     def __init__(self, chain: Chain, contracts: "Contracts", people: list[Any], owner: Any, fee_recipient: Any) -> None:
@@ -93,7 +94,7 @@ class World:
         self.chain.move_to(self.now + seconds)
 
     def fund(self, account: Any, amount: int) -> None:
-        """Give the account settlement units."""
+        """Give settlement units to the account."""
         self.chain.send(self.token, "mint", [address_of(account), amount], account)
         self.ledger.mint(address_of(account), amount)
 
@@ -129,9 +130,9 @@ class World:
         return twin
 
     def upkeep(self, sender: Any, hints: dict["Twin", int]) -> list[tuple[str, bytes]]:
-        """Rebalance many pools in one transaction, through the keeper contract, which pays the sender.
+        """Rebalance many pools in one transaction through the keeper contract, which pays the sender.
 
-        Return the pools that did not rebalance, and why. In the model all others are rebalanced.
+        Returns the pools that the contract reports as failed, with the reasons. The model rebalances all others.
         """
         pools = [twin.pool for twin in hints]
         arguments = [[address_of(pool) for pool in pools], list(hints.values()), address_of(sender)]
@@ -161,7 +162,7 @@ class Contracts:
     lens: Any
 
 
-def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
+def deploy_contracts(chain: Caller, owner: Any, fee_recipient: Any, decimals: int = 6) -> Contracts:
     return Contracts(
         decimals,
         chain.deploy("MockERC20", "USD Coin", "USDC", decimals),
@@ -171,8 +172,8 @@ def deploy_contracts(chain: Chain, owner: Any, fee_recipient: Any, decimals: int
     )
 
 
-def deploy_pool(chain: Chain, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
-    """Deploy a pool, and approve it for all people."""
+def deploy_pool(chain: Caller, contracts: Contracts, params: PoolParams, deployer: Any, people: list[Any]) -> Any:
+    """Deploy a pool, and let all people approve it."""
     arguments = tuple(asdict(params).values())
     address = chain.read(contracts.factory, "poolAddress", arguments, address_of(deployer))
     chain.send(contracts.factory, "deployPool", [arguments], deployer)
@@ -182,7 +183,10 @@ def deploy_pool(chain: Chain, contracts: Contracts, params: PoolParams, deployer
 
 
 class Twin:
-    """One pool, on the chain and in the model. Actions happen at the world's time; all may raise Refused."""
+    """A pool on a chain, and its model.
+
+    Actions are sent at the world's time and return the model's value. All of them can raise Refused.
+    """
 
     def __init__(self, world: World, pool: Any, model: Pool, oracle: Any) -> None:
         self.world = world
@@ -194,12 +198,12 @@ class Twin:
         self.short_token = self.chain.at("PoolToken", self.chain.read(pool, "shortToken"))
         self.accounts = [address_of(account) for account in world.people]
         self.claims = 0
-        """How many batches were paid out at most. Each may leave less than one unit behind."""
+        """The number of payments from batches. Each may leave less than one unit in the pool."""
         self.donated = 0
         self.controllers: set[Any] = set()
-        """Everybody who has ever committed. Nobody else can have a commitment."""
+        """The controllers that have ever committed. No other account can have a commitment."""
         self.compares_refused = True
-        """Whether everything is compared after a refusal too."""
+        """Whether everything is also compared after a refusal."""
 
     # --- actions ---
 
@@ -224,14 +228,14 @@ class Twin:
         )
 
     def claim_for(self, sender: Any, controllers: Sequence[Any]) -> None:
-        """Claim through the keeper contract, which pays those whose operator it is and reports the others."""
+        """Claim through the keeper contract, which pays controllers that made it their operator and reports the others."""
         keeper, to = self.world.contracts.keeper, [address_of(controller) for controller in controllers]
         seen, failures = len(self.model.events), []
         for controller in to:
             try:
                 self.model.claim(address_of(keeper), controller, controller)
             except Refused as refusal:
-                # A claim that is refused for another reason does not get this far in the keeper contract.
+                # The keeper contract avoids every other reason to refuse a claim.
                 reason = keccak(text="NotControllerOrOperator(address,address)")[:4]
                 reason += encode(["address", "address"], list(refusal.arguments.values()))
                 failed = Event("ClaimFailed", {"pool": self.model.address, "controller": controller, "reason": reason})
@@ -260,7 +264,7 @@ class Twin:
         return reward
 
     def follow_rebalance(self, found: Events, hint: int, recipient: str) -> int:
-        """Rebalance in the model, after the chain has. `found` begins with the events. Return their number."""
+        """Rebalance the model after the chain. `found` begins with the events of the rebalance. Returns their number."""
         seen, before = len(self.model.events), self._before_rebalance()
         reward = self.model.rebalance(self.world.now, hint, recipient)
         count = len(self.model.events) - seen
@@ -288,7 +292,7 @@ class Twin:
         )
 
     def donate(self, sender: Any, amount: int, side: int | None = None) -> None:
-        """Send settlement units, or token units of a side, to the pool with a plain transfer."""
+        """Send settlement units, or token units of a side, directly to the pool."""
         token = self.world.token if side is None else (self.long_token, self.short_token)[side]
         ledger = self.world.ledger if side is None else (self.model.long_token, self.model.short_token)[side]
         self.chain.send(token, "transfer", [address_of(self.pool), amount], sender)
@@ -297,13 +301,13 @@ class Twin:
         self.compare()
 
     def set_price(self, price: int) -> None:
-        """Set the price (WAD) of a pool on a `FixedOracle`."""
+        """Set the price (WAD) of the pool's `FixedOracle`."""
         assert isinstance(self.model.oracle, FixedOracle)
         self.chain.send(self.oracle, "setPrice", [price], self.world.owner)
         self.model.oracle.price = price
 
     def set_oracle_failing(self, failing: bool) -> None:
-        """Let the `FixedOracle` of a pool fail, or answer again."""
+        """Make the pool's `FixedOracle` fail, or work again."""
         assert isinstance(self.model.oracle, FixedOracle)
         self.chain.send(self.oracle, "setReverting", [failing], self.world.owner)
         self.model.oracle.failure = Refused("OracleReverting") if failing else None
@@ -315,14 +319,14 @@ class Twin:
         self.world.move_to(self.model.next_rebalance + late)
 
     def next_epoch(self, keeper: Any, price: int | None = None) -> None:
-        """Rebalance on time and unpaid, at `price` (WAD) or at the current price."""
+        """Rebalance on time and without a reward, at `price` (WAD) or at the current price."""
         if price is not None:
             self.set_price(price)
         self.move_to_rebalance()
         self.rebalance(keeper)
 
     def open_with(self, long_holder: Any, long: int, short_holder: Any, short: int, keeper: Any) -> None:
-        """Mint both sides (settlement units), rebalance, and claim, so that the holders have the tokens."""
+        """Mint tokens of both sides for so many settlement units, and claim them for the holders."""
         self.commit(long_holder, CommitType.LONG_MINT, long)
         self.commit(short_holder, CommitType.SHORT_MINT, short)
         self.next_epoch(keeper)
@@ -331,7 +335,7 @@ class Twin:
 
     @property
     def held(self) -> int:
-        """Settlement units that the pool holds in the model."""
+        """The settlement units that the pool holds."""
         return self.world.ledger.balance_of(self.model.address)
 
     # --- comparison ---
@@ -349,7 +353,7 @@ class Twin:
         return value
 
     def _note_events(self, seen: int) -> None:
-        """Count claims and note controllers in the model's events after the first `seen`."""
+        """Take note of claims and controllers in the model's events, starting at number `seen`."""
         events = self.model.events[seen:]
         self.claims += sum(event.name == "Claimed" for event in events) * len(CommitType) * 2
         self.controllers.update(event.arguments["controller"] for event in events if event.name == "Committed")
@@ -368,14 +372,14 @@ class Twin:
         require(next_rebalance % interval == 0, f"P11: the next rebalance is at {next_rebalance}")
 
     def answers(self) -> list[Answer]:
-        """Return every view and every balance on the chain, with the values that the model expects."""
+        """Return the chain's value of every view and balance, with the model's."""
         return answers(*self._read())
 
     def solvency(self, found: Mapping[str, int]) -> tuple[int, int]:
-        """Return the settlement units that the pool holds and owes on the chain, for P1.
+        """Return the settlement units that the pool holds and owes, using only the chain's values.
 
         Args:
-            found: the chain's values, by their names in `answers`.
+            found: the chain's values, by the names of `answers`.
         """
         model = self.model
         names = [f"{model.name} protocolFees", *(f"{model.name} {side} balance" for side in SIDES)]
@@ -395,7 +399,7 @@ class Twin:
         return list(words), list(self._views(price))
 
     def _views(self, preview_price: int) -> Iterator[View]:
-        """Yield the views in the order of `contracts/mocks/PoolLens.sol`."""
+        """Yield the views in the order in which the lens reads them."""
         model, now, name = self.model, self.world.now, self.model.name
         ledgers = self.world.ledger, model.long_token, model.short_token
         tokens = "USDC", f"{name} L-tokens", f"{name} S-tokens"
@@ -437,7 +441,7 @@ class Twin:
         return self.model.balances(), self.model.protocol_fees, self.model.last_price, self.held
 
     def _check_rebalance(self, balances: tuple[int, int], fees: int, last_price: int, held: int, reward: int) -> None:
-        """Check P2, and P3 and P4 if no batch executed."""
+        """Check invariant P2, and also P3 and P4 if no batch executed."""
         model = self.model
         require(self.held == held - reward, "P2: only the reward leaves in a rebalance")
         batches = [model.batch(model.epoch - 1, kind) for kind in CommitType]

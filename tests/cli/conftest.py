@@ -7,16 +7,13 @@ from typing import Any
 import ape
 import pytest
 
-from perpetual_pools.chain import amm, contracts
-from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
+from perpetual_pools.parameters import Parameters, load
 from perpetual_pools.records import Record
 from tests.support import explorer, systems
 from tests.support.anvil import anvil, connected, undone
 from tests.support.explorer import Explorer
 from tests.support.quick_ape import quick_ape
-from tests.support.systems import LOCAL, RealNetwork, System
-
-HOUR = 3_600
+from tests.support.systems import LOCAL, HandedOver, RealNetwork, System
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +92,21 @@ def deployment(small_system: System) -> Iterator[Record]:
 
 
 @ape.fixture(chain_isolation=False, scope="session")
+def handed_over(small_system: System, tmp_path_factory: pytest.TempPathFactory) -> HandedOver:
+    """On the chain of `small_system`. Offered to `bob`."""
+    with connected(small_system.url):
+        bob = ape.accounts.test_accounts[5]
+        return systems.hand_over(bob.address, tmp_path_factory.mktemp("handed-over") / "record.json")
+
+
+@ape.fixture(chain_isolation=False, scope="session")
+def existing(small_system: System) -> Parameters:
+    """`small` on tokens, a feed, a sequencer feed and an AMM that are there, on the chain of `small_system`."""
+    with connected(small_system.url):
+        return systems.deploy_existing()
+
+
+@ape.fixture(chain_isolation=False, scope="session")
 def compiled_once() -> Iterator[None]:
     with explorer.compiled_once():
         yield
@@ -105,27 +117,3 @@ def plugin() -> Iterator[type[Explorer]]:
     """Ape has a plugin for a block explorer."""
     with explorer.installed() as it:
         yield it
-
-
-@pytest.fixture
-def existing(owner: Any, chain: Any, small: Parameters) -> Parameters:
-    """`small` on tokens, a feed, a sequencer feed and an AMM that are there."""
-    now = chain.blocks.head.timestamp
-    token = contracts.deploy_settlement_token(owner, "USD Coin", "USDC", 6)
-    feed = contracts.deploy_feed(owner, 8, "BTC / USD")
-    feed.pushRound(1, 30_000 * 10**8, now, now, sender=owner)
-    sequencer = contracts.deploy_feed(owner, 0, "L2 Sequencer Uptime Status Feed")
-    sequencer.pushRound(1, 0, now - 2 * HOUR, now - 2 * HOUR, sender=owner)
-    tcr = contracts.deploy_settlement_token(owner, "Tracer", "TCR", 18)
-    exchange = amm.deploy(owner)
-    changed = {"address": feed.address, "first_price": None}
-    reward_token = small.farm.reward_token.model_copy(update={"address": tcr.address})
-    return small.model_copy(
-        update={
-            "settlement_token": small.settlement_token.model_copy(update={"address": token.address}),
-            "feeds": {"BTC/USD": small.feeds["BTC/USD"].model_copy(update=changed)},
-            "farm": small.farm.model_copy(update={"reward_token": reward_token}),
-            "amm": Amm(factory=exchange.factory.address, router=exchange.router.address),
-            "sequencer": Sequencer(feed=sequencer.address, grace_period="1 hour"),
-        }
-    )

@@ -12,19 +12,18 @@ from perpetual_pools.chain import contracts
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.deployment.check import check
 from perpetual_pools.deployment.facts import Fact
-from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError
 from perpetual_pools.records import Record
 from tests.support.commands import run
-from tests.support.systems import PARAMS, System
+from tests.support.systems import PARAMS, HandedOver, System
 
 POOL = "3-BTC/USDC"
 LONG, SHORT = "3L-BTC/USDC", "3S-BTC/USDC"
-RECORDED = "record, by the parameters"
-TRUE = "chain, by the record"
-ANSWERED = "chain, by the parameters"
+RECORDED = "record against parameters"
+TRUE = "chain against record"
+ANSWERED = "chain against parameters"
 OTHER_HASH = "0x" + "ab" * 32
 OTHER_ADDRESS = "0x00000000000000000000000000000000000000A1"
 HOUR = 3_600
@@ -147,7 +146,7 @@ def test_check__another_compiler_or_network__is_found(small: Parameters, deploye
     compiler = deployed.deployments["factory"].compiler
     assert rows(check(small, changed(deployed, change))) == [
         ("record", "network", "ethereum:mainnet", "arbitrum:local", TRUE),
-        ("factory", "compiler", "0.4.0", compiler, "here, by the record"),
+        ("factory", "compiler", "0.4.0", compiler, "artifacts against record"),
     ]
 
 
@@ -156,12 +155,12 @@ def test_check__tampered_argument__is_found_in_the_record_and_by_the_code(small:
         data["deployments"]["BTC/USD oracle"]["arguments"]["maxAge_"] = "90001"
         data["deployments"][POOL]["arguments"]["leverage"] = "4"
 
-    other = f"other code; recorded is commit {deployed.deployments[POOL].commit}"
+    other = f"other code (commit {deployed.deployments[POOL].commit})"
     assert rows(check(small, changed(deployed, change))) == [
         ("BTC/USD oracle", "maxAge_", "90000", "90001", RECORDED),
-        ("BTC/USD oracle", "code", "as compiled here", other, TRUE),
+        ("BTC/USD oracle", "code", "the code of this version", other, TRUE),
         (POOL, "leverage", "3", "4", RECORDED),
-        (POOL, "code", "as compiled here", other, TRUE),
+        (POOL, "code", "the code of this version", other, TRUE),
     ]
 
 
@@ -179,8 +178,8 @@ def test_check__forged_contract_with_all_facts_of_its_own__is_found_by_its_code(
         "code_hash": contracts.code_hash(forged.address),
     }
     found = rows(check(small, changed(deployed, lambda data: data["deployments"]["keeper"].update(facts))))
-    other = f"other code; recorded is commit {deployed.deployments['keeper'].commit}"
-    assert found == [("keeper", "code", "as compiled here", other, TRUE)]
+    other = f"other code (commit {deployed.deployments['keeper'].commit})"
+    assert found == [("keeper", "code", "the code of this version", other, TRUE)]
 
 
 def test_check__unfinished__says_what_is_missing(small: Parameters, deployed: Record) -> None:
@@ -251,7 +250,7 @@ def test_check__contract_that_is_not_what_the_parameters_say__is_an_error(
     existing: Parameters, deployed: Record
 ) -> None:
     token = existing.settlement_token.model_copy(update={"symbol": "USDT"})
-    with pytest.raises(ParametersError, match=r"expected what 0x[0-9a-fA-F]{40} answers, 'USDC', got 'USDT'"):
+    with pytest.raises(ParametersError, match=r"expected 'USDC', as 0x[0-9a-fA-F]{40} answers, got 'USDT'"):
         check(existing.model_copy(update={"settlement_token": token}), deployed)
 
 
@@ -348,10 +347,9 @@ def test_check__code_that_was_replaced__is_found(chain: Any, deployed: Record, f
 
 
 def test_check__owner_that_has_not_accepted__is_a_difference_until_then(
-    owner: Any, bob: Any, path: Path, small: Parameters
+    owner: Any, bob: Any, handed_over: HandedOver
 ) -> None:
-    parameters = small.model_copy(update={"owner": bob.address, "fee_recipient": "owner"})
-    record = deploy_system(owner, parameters, path)
+    parameters, record = handed_over.parameters, handed_over.record
     assert rows(check(parameters, record)) == [
         row
         for name in ("factory", "farm")

@@ -22,6 +22,7 @@ from tests.support.commands import UNDER_WAY
 from tests.support.interruptions import PAIRS, POOL, STEPS, Crash, Faults
 from tests.support.systems import LOCAL
 
+pytestmark = pytest.mark.usefixtures("deployment")
 HOUR = 3_600
 USDC = 10**6
 
@@ -34,12 +35,6 @@ def essence(record: Record) -> dict[str, Any]:
         for name, entry in record.deployments.items()
     }
     return {**calls, **made}
-
-
-@pytest.fixture(autouse=True)
-def deployed_once(deployment: Record) -> Record:
-    """Tests run on the chain of the small system, which has all of it once already."""
-    return deployment
 
 
 @pytest.fixture
@@ -84,11 +79,12 @@ def test_deploy_system__crash_at_every_moment__sends_nothing_twice(
     assert record.intent is None
 
 
-def test_deploy_system__finished__sends_and_writes_nothing(owner: Any, path: Path, small: Parameters) -> None:
-    record = deploy_system(owner, small, path)
+def test_deploy_system__finished__sends_and_writes_nothing(
+    owner: Any, path: Path, small: Parameters, deployed: Record
+) -> None:
     before, written = owner.nonce, path.stat().st_mtime_ns
     said: list[str] = []
-    assert deploy_system(owner, small, path, said.append) == record
+    assert deploy_system(owner, small, path, said.append) == deployed
     assert said == [f"{name}: done already" for name in STEPS]
     assert (owner.nonce, path.stat().st_mtime_ns) == (before, written)
 
@@ -208,9 +204,9 @@ def test_deploy_system__same_step_under_another_hash__stops_and_says_so(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: {step!r} was to be sent with nonce {intent.nonce} as {intent.transaction}. That nonce went to another "
-        "transaction, maybe the same with another fee. If that did the step, enter it in the record; if not, set "
-        '"intent" to null there. Then run again'
+        f"{path}: an earlier run was sending {step!r} with nonce {intent.nonce} as {intent.transaction}, but another "
+        "transaction has used that nonce, maybe the same one with another fee. If it did the step, enter it in the "
+        'record. If not, set "intent" to null there. Then run again'
     )
     assert (path.read_bytes(), owner.nonce) == (before, nonce)
 
@@ -242,8 +238,8 @@ def test_deploy_system__node_is_behind__sends_nothing(owner: Any, path: Path, sm
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: 'keeper' was to be sent with nonce {nonce + 2}, but this chain expects {nonce} from {owner.address}: "
-        "its node is behind. Wait, then run again"
+        f"{path}: an earlier run was sending 'keeper' with nonce {nonce + 2}, but the node is behind: it expects nonce "
+        f"{nonce} from {owner.address}. Wait, then run again"
     )
     assert owner.nonce == nonce
 
@@ -286,9 +282,9 @@ def record_of_failure(line: str) -> str:
 
 
 @pytest.fixture
-def deployed(deployed_once: Record, path: Path) -> Record:
+def deployed(deployment: Record, path: Path) -> Record:
     """The finished deployment of `small`, recorded at `path`."""
-    records.save(path, deployed_once)
+    records.save(path, deployment)
     return records.load(path)
 
 
@@ -345,10 +341,10 @@ def test_deploy_system__tampered_record__is_told_by_the_chain(
     section = data[entry[0]][entry[1]]
     was, section[key] = section[key], value
     path.write_text(json.dumps(data))
-    more = "; if the chain dropped its last blocks, take out this entry and those after it. Then run again"
+    more = "; if the chain dropped its last blocks, remove this entry and those after it. Then run again"
     assert refusal(owner, small, path) == (
-        f"{entry[1]!r} has the {what} {value}, the chain says {chain_says or was}. "
-        f"Put the record back as it was written{more if what == 'transaction' else ''}"
+        f"{entry[1]!r} has the {what} {value}, but the chain says {chain_says or was}. "
+        f"Restore the record as it was written{more if what == 'transaction' else ''}"
     )
 
 
@@ -362,8 +358,8 @@ def test_deploy_system__contract_of_another_transaction__is_told(
     entry |= {"address": forged.address, "code_hash": contracts.code_hash(forged.address)}
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
-        f"'factory' has the address {forged.address}, the chain says {deployed.address('factory')}. "
-        "Put the record back as it was written"
+        f"'factory' has the address {forged.address}, but the chain says {deployed.address('factory')}. "
+        "Restore the record as it was written"
     )
 
 
@@ -374,8 +370,8 @@ def test_deploy_system__call_of_another_target__is_told(
     data["calls"]["3L-BTC/USDC farm"]["target"] = "factory"
     path.write_text(json.dumps(data))
     assert refusal(owner, small, path) == (
-        f"'3L-BTC/USDC farm' has the target {deployed.address('factory')}, the chain says {deployed.address('farm')}. "
-        "Put the record back as it was written"
+        f"'3L-BTC/USDC farm' has the target {deployed.address('factory')}, but the chain says {deployed.address('farm')}. "
+        "Restore the record as it was written"
     )
 
 
@@ -389,9 +385,9 @@ def test_deploy_system__record_of_another_chain__both_are_named(
     other = deployed.model_copy(update={key: value})
     records.save(path, other)
     assert refusal(owner, small, path) == (
-        f"{path} is the record of another chain: {other.network}, id {other.chain_id}, block 0 {other.genesis}; "
-        f"connected is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's record, "
-        "or remove that one if its chain is gone"
+        f"{path} is the record of another chain: {other.network}, id {other.chain_id}, block 0 {other.genesis}. "
+        f"The connected chain is arbitrum:local, id 31337, block 0 {deployed.genesis}. Name another file for this chain's "
+        "record, or remove that file if its chain is gone"
     )
 
 
@@ -399,7 +395,7 @@ def test_deploy_system__another_account__both_are_named(
     owner: Any, stranger: Any, path: Path, small: Parameters, deployed: Record
 ) -> None:
     assert refusal(stranger, small, path) == (
-        f"{path} is of the account {owner.address}: go on with that one, not with {stranger.address}"
+        f"{path} is the record of {owner.address}: continue with that account, not with {stranger.address}"
     )
 
 
@@ -408,8 +404,8 @@ def test_deploy_system__other_parameters__both_values_are_named(
 ) -> None:
     other = small.model_copy(update={"pool": small.pool.model_copy(update={"mint_fee": 10**15})})
     assert refusal(owner, other, path) == (
-        f"'{POOL}' has mintFee = 0, the parameters say {10**15}. "
-        "What is deployed cannot change: name another file to deploy anew"
+        f"'{POOL}' has mintFee = 0, but the parameters say {10**15}. "
+        "Deployed contracts cannot change: name another file to deploy new ones"
     )
 
 
@@ -422,8 +418,8 @@ def test_deploy_system__parameters_changed_while_a_step_was_under_way__are_told(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small.model_copy(update={"feeds": {"BTC/USD": other}}), path)
     assert str(raised.value) == (
-        f"{path}: 'BTC/USD oracle' has maxAge_ = 90000, the parameters say 3600. "
-        "What is deployed cannot change: name another file to deploy anew"
+        f"{path}: 'BTC/USD oracle' has maxAge_ = 90000, but the parameters say 3600. "
+        "Deployed contracts cannot change: name another file to deploy new ones"
     )
     record = records.load(path)
     assert record.intent is None
@@ -442,7 +438,7 @@ def test_deploy_system__step_under_way_taken_out__is_named(
 ) -> None:
     stop_at(POOL, sent=True)
     other = small.model_copy(update={"markets": [local.markets[0]]})
-    assert refusal(owner, other, path) == f"was sending '{POOL}', which the parameters do not ask for"
+    assert refusal(owner, other, path) == f"an earlier run was sending '{POOL}', which the parameters do not ask for"
 
 
 def test_deploy_system__market_added__is_all_that_is_sent(
@@ -529,14 +525,14 @@ def line_of(key: str, after: str) -> int:
 @pytest.mark.parametrize(
     ("section", "key", "value", "message"),
     [
-        ("settlement_token", "symbol", "USDT", "expected what {address} answers, 'USDC', got 'USDT'"),
-        ("settlement_token", "name", "Dollar", "expected what {address} answers, 'USD Coin', got 'Dollar'"),
-        ("settlement_token", "decimals", 8, "expected what {address} answers, 6, got 8"),
-        ("reward_token", "symbol", "USDC", "expected what {address} answers, 'TCR', got 'USDC'"),
-        ("reward_token", "name", "TCR", "expected what {address} answers, 'Tracer', got 'TCR'"),
+        ("settlement_token", "symbol", "USDT", "expected 'USDC', as {address} answers, got 'USDT'"),
+        ("settlement_token", "name", "Dollar", "expected 'USD Coin', as {address} answers, got 'Dollar'"),
+        ("settlement_token", "decimals", 8, "expected 6, as {address} answers, got 8"),
+        ("reward_token", "symbol", "USDC", "expected 'TCR', as {address} answers, got 'USDC'"),
+        ("reward_token", "name", "TCR", "expected 'Tracer', as {address} answers, got 'TCR'"),
         ("settlement_token", "address", OTHER_ADDRESS, f"there is no contract at {OTHER_ADDRESS} on chain 31337"),
-        ("BTC/USD", "description", "ETH / USD", "expected what {address} answers, 'BTC / USD', got 'ETH / USD'"),
-        ("BTC/USD", "decimals", 18, "expected what {address} answers, 8, got 18"),
+        ("BTC/USD", "description", "ETH / USD", "expected 'BTC / USD', as {address} answers, got 'ETH / USD'"),
+        ("BTC/USD", "decimals", 18, "expected 8, as {address} answers, got 18"),
         ("BTC/USD", "address", OTHER_ADDRESS, f"there is no contract at {OTHER_ADDRESS} on chain 31337"),
     ],
 )
@@ -597,14 +593,14 @@ def test_deploy_system__feed_or_sequencer_unfit_now__is_told(
     sequencer.pushRound(3, 0, 0, now, sender=owner)
     assert problem() == (place, "the sequencer is not up: answer 0, started at 0")
     sequencer.pushRound(4, 0, now, now, sender=owner)
-    assert problem() == (place, f"the sequencer changed at {now}: wait until {now + HOUR}")
+    assert problem() == (place, f"the sequencer has been up only since {now}: wait until {now + HOUR}")
 
     feed = instance("ReplayAggregator", existing.feeds["BTC/USD"].address)
     _, _, _, updated_at, _ = feed.latestRoundData()
     chain.mine(timestamp=updated_at + 90_001)
     assert problem() == (
         line_of("max_age", "BTC/USD"),
-        "the feed's latest round is 90001 seconds old, more than that",
+        "the feed's latest round is 90001 seconds old, more than this",
     )
 
 
@@ -618,7 +614,7 @@ def test_deploy_system__feed_whose_answer_is_no_price__is_told(
         feed.pushRound(round_id, answer, now, now, sender=owner)
         assert problem() == (
             line_of("address", "BTC/USD"),
-            f"expected a feed whose latest answer is 1 to 2**96 - 1 in WAD, which pools accept, got {answer}",
+            f"expected a feed whose latest answer is a price that pools accept (1 to 2**96 - 1 in WAD), got {answer}",
         )
 
 
@@ -642,7 +638,7 @@ def test_deploy_system__finished__needs_no_price(owner: Any, chain: Any, path: P
     assert deploy_system(owner, existing, path) == record
     assert owner.nonce == nonce + 1  # the round
     more = existing.model_copy(update={"markets": [*existing.markets, load(LOCAL).markets[0]]})
-    with pytest.raises(ParametersError, match="seconds old, more than that"):
+    with pytest.raises(ParametersError, match="seconds old, more than this"):
         deploy_system(owner, more, path)
 
 
@@ -650,15 +646,14 @@ def test_deploy_system__finished__needs_no_price(owner: Any, chain: Any, path: P
 
 
 def test_pool_of_the_record__commits_and_rebalances(
-    owner: Any, alice: Any, bob: Any, keeper: Any, chain: Any, path: Path, small: Parameters
+    owner: Any, alice: Any, bob: Any, keeper: Any, chain: Any, deployment: Record
 ) -> None:
     """1,000 USDC on each side of 3-BTC/USDC, then the price rises from 30,000 to 33,000 in an hour.
 
     Each side pays 2 % a year for that hour, 10**9 * 0.02 / 8,760 = 2,283.1, so 2,283 units. Short keeps
     (10 / 11)**3 of 999,997,717, which is 751,313,085.65, rounded up, and long gains the rest of it. On time, no reward.
     """
-    chain.mine(timestamp=(chain.blocks.head.timestamp // HOUR + 1) * HOUR + 600)
-    record = deploy_system(owner, small, path)
+    record = deployment
     token = instance("MockERC20", record.address("settlement token"))
     feed = instance("ReplayAggregator", record.address("BTC/USD feed"))
     pool = instance("LeveragedPool", record.address(POOL))

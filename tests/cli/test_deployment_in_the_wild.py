@@ -18,6 +18,8 @@ from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.parameters import Parameters
 from tests.support.interruptions import STEPS, Crash, Faults
 
+pytestmark = pytest.mark.usefixtures("deployment")
+
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
@@ -99,9 +101,7 @@ def test_code_that_a_node_does_not_know_yet__is_not_recorded(
         patch.setattr(type(chain.provider), "get_code", lagging)
         with pytest.raises(ContractError) as raised:
             deploy_system(owner, small, path)
-    assert str(raised.value) == (
-        f"there is no code at {keeper}, where there should be: the chain's node is behind. Wait, then run again"
-    )
+    assert str(raised.value) == (f"there is no code at {keeper} yet: the node is behind. Wait, then run again")
     assert "keeper" not in records.load(path).deployments
     assert deploy_system(owner, small, path).deployments["keeper"].code_hash == contracts.code_hash(keeper)
     assert owner.nonce == start + len(STEPS)
@@ -123,7 +123,7 @@ def test_nonce_of_a_node_that_is_behind__is_not_used(
         with pytest.raises(SendingError) as raised:
             deploy_system(owner, small, path, lag)
         assert str(raised.value) == (
-            f"the next nonce of {owner.address} is {stale + 1}, but this chain expects {stale}: its node is behind. "
+            f"the next nonce of {owner.address} is {stale + 1}, but the node is behind: it expects nonce {stale}. "
             "Wait, then run again"
         )
     with monkeypatch.context() as patch:
@@ -131,8 +131,8 @@ def test_nonce_of_a_node_that_is_behind__is_not_used(
         with pytest.raises(DeploymentError) as behind:
             deploy_system(owner, small, path)
         assert str(behind.value) == (
-            f"{path} has a transaction of nonce {stale}, but this chain expects {stale} from {owner.address}: its node is "
-            "behind. Wait, then run again"
+            f"{path} has a transaction with nonce {stale}, but the node is behind: it expects nonce {stale} from "
+            f"{owner.address}. Wait, then run again"
         )
     assert records.load(path).intent is None
     deploy_system(owner, small, path)
@@ -150,9 +150,7 @@ def test_intent_with_the_nonce_of_a_recorded_step__is_dropped(
     keeper = contracts.creation_address(owner.address, start + STEPS.index("keeper"))
     records.save(path, record.model_copy(update={"intent": intent}))
     monkeypatch.setattr(sending, "LOOK_EVERY", 0)
-    with pytest.raises(
-        DeploymentError, match=f"has deployed {keeper}, which looks like one of the steps that are left"
-    ):
+    with pytest.raises(DeploymentError, match=f"has deployed {keeper}, which looks like one of the remaining steps"):
         deploy_system(owner, small, path)
     assert records.load(path).intent is None
     assert owner.nonce == start + STEPS.index("keeper") + 1
@@ -174,8 +172,8 @@ def test_second_machine_with_the_record_of_yesterday__sends_nothing(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, other)
     assert str(raised.value) == (
-        f"{other} ends before nonce {start + 4}, and with nonce {start + 4} {owner.address} has deployed "
-        f"{record.address('factory')}, which looks like one of the steps that are left. Is there a newer record?"
+        f"{other} ends before nonce {start + 4}, but with nonce {start + 4} {owner.address} has deployed "
+        f"{record.address('factory')}, which looks like one of the remaining steps. Is there a newer record?"
     )
     assert owner.nonce == start + len(STEPS)
 
@@ -214,7 +212,7 @@ def test_other_code_compiled_here__is_told_before_anything_is_sent(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path)
     assert str(raised.value) == (
-        f"{path}: {name!r} was made of other code; recorded is commit {commit}. Check out that commit, then run again"
+        f"{path}: {name!r} was deployed from other code (commit {commit}). Check out that commit, then run again"
     )
     assert owner.nonce == nonce
 
@@ -248,7 +246,7 @@ def test_account_sends_something_after_the_plan_was_shown__nothing_is_sent(
     with pytest.raises(DeploymentError) as raised:
         deploy_system(owner, small, path, review=review)
     assert str(raised.value) == (
-        f"{owner.address} has sent something since the plan was shown: the addresses would be others. "
+        f"{owner.address} has sent a transaction since the plan was shown, so the addresses would change. "
         "Nothing was sent; run again"
     )
     assert owner.nonce == nonce + 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eth_utils import to_hex
 
+from perpetual_pools import records
 from perpetual_pools.chain import amm, contracts
 from perpetual_pools.chain.contracts import instance
 from perpetual_pools.deployment.plan import GAS, FunctionCall, plan
@@ -14,8 +15,11 @@ from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.deployment.system import SystemDeployment, deploy_system
 from perpetual_pools.model import ZERO_ADDRESS, Market
 from perpetual_pools.parameters import After, Parameters, ParametersError
+from perpetual_pools.records import Record
 from tests.support.interruptions import POOL, TOKENS
-from tests.support.systems import LOCAL
+from tests.support.systems import LOCAL, HandedOver
+
+pytestmark = pytest.mark.usefixtures("deployment")
 
 HOUR = 3_600
 
@@ -56,13 +60,12 @@ def test_farm__has_each_token_and_its_pair_with_usdc_by_their_weights(
     assert (farm.owner(), farm.pendingOwner()) == (owner, ZERO_ADDRESS)
 
 
-@pytest.mark.parametrize(("primary", "steps"), [(4_000, 0), (2_500, 1)])
-def test_farm__other_share_of_the_primary_market__is_set(
-    owner: Any, path: Path, small: Parameters, primary: int, steps: int
+def test_farm__other_share_of_the_primary_market_than_the_farms_own__is_set(
+    deployment: Record, handed_over: HandedOver
 ) -> None:
-    record = deploy_system(owner, with_farm(small, primary=primary), path)
-    assert instance("StakingFarm", record.address("farm")).primaryBps() == primary
-    assert [call.function for call in record.calls.values()].count("setAllocation") == steps
+    for record, primary, steps in ((deployment, 4_000, 0), (handed_over.record, 5_000, 1)):
+        assert instance("StakingFarm", record.address("farm")).primaryBps() == primary
+        assert [call.function for call in record.calls.values()].count("setAllocation") == steps
 
 
 def test_farm__start_in_less_than_an_hour__nothing_is_sent(
@@ -72,7 +75,7 @@ def test_farm__start_in_less_than_an_hour__nothing_is_sent(
     for start, left in ((After(3_599), 3_599), (now + 3_599, 3_599), (now - 1, -1)):
         with pytest.raises(ParametersError) as raised:
             deploy_system(owner, with_farm(small, start=start), path)
-        message = f"expected at least 3600 seconds until then, for all farms to be added, got {left}"
+        message = f"expected at least 3600 seconds until the start to add all farms, got {left}"
         assert raised.value.problems == [(line_of("start"), message)]
     assert owner.nonce == nonce
     assert not path.exists()
@@ -87,7 +90,7 @@ def test_farm__start_in_more_than_a_year__nothing_is_sent(
     for start in (After(year + 1), now + year + 1):
         with pytest.raises(ParametersError) as raised:
             deploy_system(owner, with_farm(small, start=start), path)
-        message = f"expected at most {year} seconds until then, got {year + 1}: is the year right?"
+        message = f"expected at most {year} seconds until the start, got {year + 1}: is the year right?"
         assert raised.value.problems == [(line_of("start"), message)]
     assert (owner.nonce, path.exists()) == (nonce, False)
     record = deploy_system(owner, with_farm(small, start=now + year), path)
@@ -95,19 +98,18 @@ def test_farm__start_in_more_than_a_year__nothing_is_sent(
 
 
 def test_farm__no_market_with_a_weight__is_refused_until_there_is_a_farm(
-    owner: Any, path: Path, small: Parameters
+    owner: Any, path: Path, small: Parameters, deployment: Record
 ) -> None:
     """Later the DAO may wind all of them down."""
     weightless = small.model_copy(update={"markets": [small.markets[0].model_copy(update={"weight": 0})]})
     nonce = owner.nonce
     with pytest.raises(ParametersError) as raised:
         deploy_system(owner, weightless, path)
-    message = "expected a weight above 0 in a market: nobody could earn a reward"
+    message = "expected a market with a weight above 0: nobody could earn a reward"
     assert raised.value.problems == [(line_of("markets"), message)]
     assert (owner.nonce, path.exists()) == (nonce, False)
-    record = deploy_system(owner, small, path)
-    nonce = owner.nonce
-    assert deploy_system(owner, weightless, path) == record
+    records.save(path, deployment)
+    assert deploy_system(owner, weightless, path) == deployment
     assert owner.nonce == nonce
 
 
@@ -148,7 +150,7 @@ def test_pair__made_by_somebody_before__is_taken(owner: Any, stranger: Any, path
     said: list[str] = []
     record = deploy_system(owner, small, path, lambda line: (said.append(line), make_it_first(line)))
     assert owner.nonce == nonce + steps - 1
-    assert f"{TOKENS[0]} pair: is there already" in said
+    assert f"{TOKENS[0]} pair: exists already" in said
     taken, made = (record.deployments[f"{name} pair"] for name in TOKENS)
     assert (taken.transaction, taken.block, taken.gas_used, taken.deployer) == (None, None, None, None)
     assert made.deployer == owner.address
@@ -195,15 +197,10 @@ def safe(bob: Any) -> Any:
     return bob
 
 
-@pytest.fixture
-def handed_over(small: Parameters, safe: Any) -> Parameters:
-    return small.model_copy(update={"owner": safe.address, "fee_recipient": "owner"})
-
-
 def test_hand_over__offers_factory_and_farm_to_the_owner_who_accepts(
-    owner: Any, safe: Any, path: Path, handed_over: Parameters
+    owner: Any, safe: Any, path: Path, handed_over: HandedOver
 ) -> None:
-    record = deploy_system(owner, handed_over, path)
+    record = handed_over.record
     owned = [instance("PoolFactory", record.address("factory")), instance("StakingFarm", record.address("farm"))]
     assert list(record.calls)[-2:] == ["factory hand-over", "farm hand-over"]
     assert [(it.owner(), it.pendingOwner()) for it in owned] == [(owner, safe)] * 2
@@ -211,18 +208,20 @@ def test_hand_over__offers_factory_and_farm_to_the_owner_who_accepts(
     for it in owned:
         it.acceptOwnership(sender=safe)
     nonce = owner.nonce
-    assert deploy_system(owner, handed_over, path) == record
+    records.save(path, record)
+    assert deploy_system(owner, handed_over.parameters, path) == record
     assert owner.nonce == nonce
 
 
 def test_market_added_after_the_hand_over__the_owner_is_told_what_to_send(
-    owner: Any, safe: Any, path: Path, handed_over: Parameters, local: Parameters
+    owner: Any, safe: Any, path: Path, handed_over: HandedOver, local: Parameters
 ) -> None:
-    record = deploy_system(owner, handed_over, path)
+    parameters, record = handed_over.parameters, handed_over.record
+    records.save(path, record)
     farm = instance("StakingFarm", record.address("farm"))
     for it in (instance("PoolFactory", record.address("factory")), farm):
         it.acceptOwnership(sender=safe)
-    more = handed_over.model_copy(update={"markets": [*handed_over.markets, local.markets[0]]})
+    more = parameters.model_copy(update={"markets": [*parameters.markets, local.markets[0]]})
     nonce, said = owner.nonce, []
     described: list[str] = []
     record = deploy_system(owner, more, path, said.append, lambda run: described.extend(run.describe()))
@@ -230,11 +229,11 @@ def test_market_added_after_the_hand_over__the_owner_is_told_what_to_send(
     staked = [name for token in ("1L-BTC/USDC", "1S-BTC/USDC") for name in (token, f"{token} pair")]
     data = {name: farm.addFarm.encode_input(record.address(name), i % 2, 1) for i, name in enumerate(staked)}
     assert said[-4:] == [
-        f"{name} farm: {safe.address} has to send to {farm.address} the data {to_hex(call)}"
+        f"{name} farm: {safe.address} has to send this data to {farm.address}: {to_hex(call)}"
         for name, call in data.items()
     ]
-    assert [line.split("  ")[1] for line in described if "(the owner's)" in line] == [
-        f"{name} farm: farm.addFarm (the owner's)" for name in staked
+    assert [line.split("  ")[1] for line in described if "(for the owner to send)" in line] == [
+        f"{name} farm: farm.addFarm (for the owner to send)" for name in staked
     ]
     for call in data.values():
         safe.transfer(farm.address, 0, data=call)
@@ -247,19 +246,17 @@ def test_market_added_after_the_hand_over__the_owner_is_told_what_to_send(
 # --- what it takes ---
 
 
-def test_gas__of_each_step__is_what_the_plan_says(owner: Any, path: Path, handed_over: Parameters) -> None:
+def test_gas__of_each_step__is_what_the_plan_says(owner: Any, handed_over: HandedOver) -> None:
     """Within 1 %; of calls, which find other slots empty the first time, and of mocks with other names, within 15 %."""
-    parameters = with_farm(handed_over, primary=5_000)
-    foretold: list[int] = []
-    record = deploy_system(owner, parameters, path, review=lambda run: foretold.append(run.gas()))
+    record = handed_over.record
     entries: dict[str, Any] = {**record.deployments, **record.calls}
-    steps = {step.name: step for step in plan(parameters, owner.address)}
+    steps = {step.name: step for step in plan(handed_over.parameters, owner.address)}
     for name, entry in entries.items():
         call = isinstance(steps[name], FunctionCall)
         expected = GAS[entry.function if call else entry.contract]
         assert abs(entry.gas_used - expected) * 100 <= expected * (15 if call else 1), (name, entry.gas_used)
     used = sum(entry.gas_used for entry in entries.values())
-    assert abs(foretold[0] - used) * 100 <= used
+    assert abs(handed_over.foretold_gas - used) * 100 <= used
     done = {
         entry.function if isinstance(steps[name], FunctionCall) else entry.contract for name, entry in entries.items()
     }

@@ -17,9 +17,9 @@ from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.formatting import as_utc
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.operations.markets import pools_of
-from tests.fork.upstream import TCR, USDC, local_arbitrum
 from tests.support.anvil import connected
 from tests.support.commands import ROOT, ape_run
+from tests.support.upstream import TCR, USDC, local_arbitrum
 
 PAGE = ROOT / "docs" / "operating.md"
 HOUR, DAY = 3_600, 86_400

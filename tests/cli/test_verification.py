@@ -300,8 +300,8 @@ def change_setting(job: dict[str, Any]) -> None:
 
 def refusal(name: str, entry: Deployment) -> str:
     return (
-        f"{name}: the code at {entry.address} is not that of {entry.contract} as it is here: other sources or settings. "
-        f"Check out the commit that deployed it ({entry.commit}), then run again"
+        f"{name}: the code at {entry.address} comes from other sources or settings than those of {entry.contract} in "
+        f"this checkout. Check out the commit that deployed it ({entry.commit}), then run again"
     )
 
 

@@ -8,18 +8,14 @@ from typing import Any
 import ape
 import pytest
 from ape.api import AccountAPI
-from eth_utils import keccak, to_checksum_address, to_hex
+from eth_utils import keccak, to_checksum_address
 
 from perpetual_pools.chain.contracts import container
-from perpetual_pools.formatting import as_utc
 from perpetual_pools.parameters import Parameters, load
-from tests.fork.upstream import CHAIN_ID, local_arbitrum
 from tests.support.anvil import anvil
 from tests.support.direct import Node
-
-ETHER = 10**18
-HOUR = 3_600
-MAINNET = Path(__file__).parents[2] / "deploy" / "arbitrum-mainnet.yaml"
+from tests.support.fork import HOUR, impersonate, shipped_for
+from tests.support.upstream import CHAIN_ID, local_arbitrum
 
 
 @pytest.fixture(scope="session")
@@ -74,28 +70,6 @@ def person(fork: Any) -> Any:
     return account
 
 
-def impersonate(fork: Any, address: str) -> AccountAPI:
-    """With ether for its transactions."""
-    fork.set_balance(address, ETHER)
-    return ape.accounts.test_accounts.impersonate_account(address)
-
-
-def deal(fork: Any, token: Any, account: Any, amount: int) -> None:
-    """Writes a balance where the token keeps it: in the one empty slot that `balanceOf` reads. Works with any token."""
-    call = {"to": token.address, "data": to_hex(token.balanceOf.encode_input(account.address))}
-    accessed = fork.make_request("eth_createAccessList", [call, "latest"])["accessList"]
-    slots = [
-        int(slot, 16)
-        for entry in accessed
-        if entry["address"].lower() == token.address.lower()
-        for slot in entry["storageKeys"]
-        if not int.from_bytes(fork.get_storage(token.address, int(slot, 16)))
-    ]
-    assert len(slots) == 1, f"of an account that never held {token.address}, {slots} are empty"
-    fork.set_storage(token.address, slots[0], amount.to_bytes(32))
-    assert token.balanceOf(account) == amount
-
-
 # --- the launch ---
 
 
@@ -116,12 +90,3 @@ def launch(chain: Any, tmp_path: Path, safe: Any) -> Parameters:
     path = tmp_path / "launch.yaml"
     path.write_text(shipped_for(safe.address, (chain.blocks.head.timestamp // HOUR + 3) * HOUR))
     return load(path)
-
-
-def shipped_for(owner: str, start: int) -> str:
-    """The parameters of Arbitrum One with these two."""
-    text = MAINNET.read_text()
-    for line, new in (("owner: null", f"owner: {owner}"), ("  start: ", f"  start: {as_utc(start)} #")):
-        assert text.count(line) == 1
-        text = text.replace(line, new)
-    return text

@@ -13,10 +13,10 @@ from perpetual_pools.twin.anvil import AnvilChain
 from perpetual_pools.twin.comparison import WORD
 from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pool import Contracts, Twin, World
-from tests.fork.conftest import HOUR, deal
 from tests.fork.feeds import ReplayedFeed
-from tests.fork.upstream import TCR, USDC
 from tests.support.exchange import Exchange
+from tests.support.fork import HOUR, deal
+from tests.support.upstream import TCR, USDC
 
 UNIT = 10**6
 BPS = 10_000

@@ -7,7 +7,7 @@ from ethpm_types import ContractType
 
 from perpetual_pools.model import Feed, Round
 from perpetual_pools.twin.anvil import AnvilChain
-from tests.fork.conftest import impersonate
+from tests.support.fork import impersonate
 
 PHASE = 2**64
 

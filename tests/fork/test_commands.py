@@ -15,11 +15,11 @@ from web3 import Web3
 
 from perpetual_pools.chain.networks import records_folder
 from perpetual_pools.records import Record
-from tests.fork.conftest import ETHER, HOUR, shipped_for
-from tests.fork.upstream import PRICES, local_sepolia
 from tests.support.commands import APE, MARKETS, ROOT, make_keystore, using_keystore
 from tests.support.commands import run as run_here
 from tests.support.direct import Node
+from tests.support.fork import ETHER, HOUR, shipped_for
+from tests.support.upstream import PRICES, local_sepolia
 
 KEY = keccak(text="perpetual pools: operator of the keystore")
 OPERATOR = Account.from_key(KEY).address

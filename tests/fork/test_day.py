@@ -12,9 +12,9 @@ from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.emissions.amounts import weekly_amounts
 from perpetual_pools.model import CommitType
 from perpetual_pools.parameters import Parameters
-from tests.fork.conftest import HOUR, deal
 from tests.fork.day import DEALT, UNIT, Day
 from tests.support.direct import DirectAnvilChain
+from tests.support.fork import HOUR, deal
 
 LONG_MINT, LONG_BURN, SHORT_MINT, SHORT_BURN, LONG_TO_SHORT, SHORT_TO_LONG = CommitType
 TOKEN = 10**18

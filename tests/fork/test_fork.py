@@ -10,9 +10,9 @@ from perpetual_pools.model import ChainlinkOracle, CommitType, Ledger, Market, S
 from perpetual_pools.twin.anvil import AnvilChain
 from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pool import Contracts, World
-from tests.fork.conftest import deal
 from tests.fork.feeds import PHASE, ReplayedFeed
-from tests.fork.upstream import BTC_USD, SEQUENCER, TCR, USDC
+from tests.support.fork import deal
+from tests.support.upstream import BTC_USD, SEQUENCER, TCR, USDC
 
 HOUR = 3_600
 UNIT = 10**6

@@ -14,8 +14,8 @@ from perpetual_pools.deployment.rehearsal import rehearsal
 from perpetual_pools.deployment.system import deploy_system
 from perpetual_pools.model import ZERO_ADDRESS
 from perpetual_pools.parameters import Parameters, ParametersError, load
-from tests.fork.conftest import MAINNET
-from tests.fork.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH
+from tests.support.fork import MAINNET
+from tests.support.upstream import AMM_FACTORY, AMM_ROUTER, CHAIN_ID, TCR, USDC, WETH
 
 STEPS = 2 + 2 + 4 + 1 + 8 + 16 + 2
 """Oracles, factory and keeper, pools, farm, pairs, farms, offers of ownership."""
@@ -77,11 +77,11 @@ def test_launch__owner_that_is_no_safe__is_told(
         return message
 
     nobody, delegated = person("nobody").address, person("delegated").address
-    assert problem(nobody) == f"there is no contract at {nobody}: a Safe is one"
+    assert problem(nobody) == f"expected a Safe: there is no contract at {nobody}"
     fork.set_code(delegated, bytes.fromhex("ef0100" + launch.owner[2:]))
     assert instance("MockSafe", delegated).getThreshold() == 1  # it answers
     assert problem(delegated) == (
-        f"expected a Safe: {delegated} is an account with a key, which has delegated its code (EIP-7702)"
+        f"expected a Safe: {delegated} is an account with a key, and only delegates to code (EIP-7702)"
     )
     for other in (USDC, WETH):  # WETH answers everything, with nothing
         assert problem(other).startswith(
@@ -90,7 +90,8 @@ def test_launch__owner_that_is_no_safe__is_told(
     for owners, threshold in (([], 1), ([nobody], 0)):
         safe = operator.deploy(container("MockSafe"), owners, threshold).address
         assert problem(safe) == (
-            f"expected a Safe with owners and a threshold of at least 1, {safe} has {len(owners)} and {threshold}"
+            f"expected a Safe with owners and a threshold of at least 1: {safe} has {len(owners)} owners and "
+            f"the threshold {threshold}"
         )
 
 

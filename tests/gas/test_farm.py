@@ -7,8 +7,8 @@ import pytest
 
 from perpetual_pools.model import Market
 from perpetual_pools.twin.pool import HOUR
-from tests.gas.conftest import TOKEN, gas_chain
 from tests.support.direct import LocalChain, Receipt
+from tests.support.gas import TOKEN, gas_chain
 
 WEEK = 168 * HOUR
 WEEKS = 52

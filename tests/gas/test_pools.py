@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from perpetual_pools.model import CommitType
-from tests.gas.conftest import TOKEN, USDC, GasMarket, Setting
+from tests.support.gas import TOKEN, USDC, GasMarket, Setting
 
 DUST_COMMITMENTS = 1_000
 

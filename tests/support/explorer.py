@@ -10,7 +10,7 @@ from ape.api import ExplorerAPI, NetworkAPI
 from perpetual_pools.deployment import explorer as verification
 
 
-class Explorer(ExplorerAPI):
+class Explorer(ExplorerAPI):  # type: ignore[misc]
     """A plugin as Ape knows them: it is told an address, and asks Ape which contract is there."""
 
     asked: ClassVar[list[tuple[str, str]]] = []

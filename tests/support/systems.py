@@ -1,5 +1,6 @@
 """Deployed systems, each on a chain of its own: they are deployed once, and tests undo what they do."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import ape
 
+from perpetual_pools.chain import amm, contracts
 from perpetual_pools.deployment.system import deploy_system
-from perpetual_pools.parameters import Parameters, load
+from perpetual_pools.parameters import Amm, Parameters, Sequencer, load
 from perpetual_pools.records import Record
 from tests.support.anvil import anvil, connected, request, undone
 from tests.support.commands import MARKETS, ROOT, Done, examples, run
 from tests.support.records import loaded
 
 LOCAL = ROOT / "deploy" / "local.yaml"
+HOUR = 3_600
 PARAMS = ("--params", "deploy/local.yaml")
 
 
@@ -65,6 +68,11 @@ def load_small() -> Parameters:
     return local.model_copy(update={"feeds": {"BTC/USD": local.feeds["BTC/USD"]}, "markets": [local.markets[1]]})
 
 
+def early_in_an_hour() -> tuple[str, str]:
+    """anvil's option for a chain that begins ten minutes after a full hour: nothing is due for 50 minutes."""
+    return "--timestamp", str((int(time.time()) // HOUR + 1) * HOUR + 600)
+
+
 @contextmanager
 def local_system(folder: Path) -> Iterator[System]:
     """The system of `deploy/local.yaml`.
@@ -75,7 +83,7 @@ def local_system(folder: Path) -> Iterator[System]:
     example, *_ = examples("deploy")
     assert tuple(example) == PARAMS
     path = folder / "record.json"
-    with anvil() as url:
+    with anvil(*early_in_an_hour()) as url:
         done = run(url, "deploy", *example, "--record", path, "--yes", "--json")
         assert done.returncode == 0, done.stderr
         yield System(url, path, done)
@@ -85,10 +93,59 @@ def local_system(folder: Path) -> Iterator[System]:
 def small_system(folder: Path) -> Iterator[System]:
     """The system of `load_small`."""
     path = folder / "record.json"
-    with anvil() as url:
+    with anvil(*early_in_an_hour()) as url:
         with connected(url):
             deploy_system(ape.accounts.test_accounts[0], load_small(), path)
         yield System(url, path, Done(0, "", ""))
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A small system whose factory and farm are offered to another owner, who has not accepted them yet.
+
+    Args:
+        parameters: those of `load_small` with that owner and another share of the primary market.
+        record: what was recorded.
+        foretold_gas: what the plan said that all would take.
+    """
+
+    parameters: Parameters
+    record: Record
+    foretold_gas: int
+
+
+def hand_over(owner: str, path: Path) -> HandedOver:
+    """Deploy it on the connected chain."""
+    small = load_small()
+    farm = small.farm.model_copy(update={"primary": 5_000})
+    parameters = small.model_copy(update={"owner": owner, "fee_recipient": "owner", "farm": farm})
+    gas: list[int] = []
+    deployer = ape.accounts.test_accounts[0]
+    record = deploy_system(deployer, parameters, path, review=lambda run: gas.append(run.gas()))
+    return HandedOver(parameters, record, gas[0])
+
+
+def deploy_existing() -> Parameters:
+    """Deploy tokens, a feed, a sequencer feed and an AMM on the connected chain; `load_small` on these."""
+    owner, small, now = ape.accounts.test_accounts[0], load_small(), ape.chain.blocks.head.timestamp
+    token = contracts.deploy_settlement_token(owner, "USD Coin", "USDC", 6)
+    feed = contracts.deploy_feed(owner, 8, "BTC / USD")
+    feed.pushRound(1, 30_000 * 10**8, now, now, sender=owner)
+    sequencer = contracts.deploy_feed(owner, 0, "L2 Sequencer Uptime Status Feed")
+    sequencer.pushRound(1, 0, now - 2 * HOUR, now - 2 * HOUR, sender=owner)
+    tcr = contracts.deploy_settlement_token(owner, "Tracer", "TCR", 18)
+    exchange = amm.deploy(owner)
+    changed = {"address": feed.address, "first_price": None}
+    reward_token = small.farm.reward_token.model_copy(update={"address": tcr.address})
+    return small.model_copy(
+        update={
+            "settlement_token": small.settlement_token.model_copy(update={"address": token.address}),
+            "feeds": {"BTC/USD": small.feeds["BTC/USD"].model_copy(update=changed)},
+            "farm": small.farm.model_copy(update={"reward_token": reward_token}),
+            "amm": Amm(factory=exchange.factory.address, router=exchange.router.address),
+            "sequencer": Sequencer.model_validate({"feed": sequencer.address, "grace_period": "1 hour"}),
+        }
+    )
 
 
 @dataclass(frozen=True)

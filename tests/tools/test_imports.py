@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent.parent
-FOLDERS = ("docs", "flows", "property", "support", "tools", "unit")
+FOLDERS = ("cli", "docs", "flows", "fork", "gas", "property", "support", "tools", "unit")
 
 
 def imported(source: str) -> set[str]:

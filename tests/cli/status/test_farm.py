@@ -19,9 +19,9 @@ from perpetual_pools.status.yields import Prices, find_yields, parse_price
 from perpetual_pools.twin.comparison import WORD
 from perpetual_pools.twin.farm import FarmTwin
 from perpetual_pools.twin.pool import WAD
-from tests.cli.status.conftest import TOKEN, Scene, loaded, shown, told
 from tests.support.farm import TCR
-from tests.support.records import record_of
+from tests.support.records import loaded, record_of
+from tests.support.status import TOKEN, Scene, shown, told
 from tests.support.world import NOW, USDC
 
 START = NOW + 86_400

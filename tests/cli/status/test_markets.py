@@ -13,7 +13,8 @@ from perpetual_pools.status.alarms import find_alarms
 from perpetual_pools.status.reader import Reader
 from perpetual_pools.status.view import print_status
 from perpetual_pools.twin.pool import HOUR, WAD, Twin
-from tests.cli.status.conftest import (
+from tests.support.records import loaded, record_of
+from tests.support.status import (
     AT_1,
     AT_3,
     GRACE,
@@ -30,12 +31,10 @@ from tests.cli.status.conftest import (
     TOKEN,
     UP_SINCE,
     Scene,
-    loaded,
     shown,
     text_of,
     told,
 )
-from tests.support.records import record_of
 from tests.support.world import USDC
 
 

@@ -69,7 +69,7 @@ def test_ask__answer_that_is_none__is_told(answer: Any, monkeypatch: pytest.Monk
     """As of a node that is behind, prunes, or is none."""
     multicall = Multicall()
     monkeypatch.setattr(type(ape.chain.provider), "make_request", lambda *_: answer)
-    with pytest.raises(NoAnswerError, match=r"the node answers what is no answer: .+"):
+    with pytest.raises(NoAnswerError, match=r"the node's response is not an answer: .+"):
         multicall.ask({})
 
 
@@ -84,12 +84,12 @@ def test_ask__answers_that_are_too_few_or_fail__are_told(market: Twin, monkeypat
     answered(good, good)
     assert multicall.ask({}) == (Block(7, 7), {})
     answered(good)
-    with pytest.raises(NoAnswerError, match="the node answers what is no answer: zip"):
+    with pytest.raises(NoAnswerError, match="the node's response is not an answer: zip"):
         multicall.ask({})
     answered(good, (False, b""))
     with pytest.raises(NoAnswerError) as raised:
         multicall.ask({})
-    assert str(raised.value) == "the node does not tell of which block its answer is"
+    assert str(raised.value) == "the node does not say which block its answer is from"
 
 
 def test_block_number__on_arbitrum__is_its_own() -> None:

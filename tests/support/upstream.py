@@ -99,11 +99,11 @@ class _Seeds:
 
     def put_amm(self) -> None:
         """The factory takes no fee for Uniswap, as a new one."""
-        root = ape.project.path
-        self._move(self.chain.deploy(amm.contract_type(root, amm.WETH)), WETH)
-        self._move(self.chain.deploy(amm.contract_type(root, amm.FACTORY), self.deployer), AMM_FACTORY)
-        router = self.chain.deploy(amm.contract_type(root, amm.ROUTER), AMM_FACTORY, WETH)
-        assert self._move(router, AMM_ROUTER).factory() == AMM_FACTORY.lower()
+        weth, factory, router = (amm.container(file).contract_type for file in (amm.WETH, amm.FACTORY, amm.ROUTER))
+        self._move(self.chain.deploy(weth), WETH)
+        self._move(self.chain.deploy(factory, self.deployer), AMM_FACTORY)
+        deployed = self.chain.deploy(router, AMM_FACTORY, WETH)
+        assert self._move(deployed, AMM_ROUTER).factory() == AMM_FACTORY.lower()
 
     def start_clock(self) -> None:
         """Have later blocks take the time of the machine again. A `LocalChain` stops it."""

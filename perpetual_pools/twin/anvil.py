@@ -126,6 +126,9 @@ class AnvilChain:
 
     def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
         """Return the value that a call returned. Ape would trace every step to find it, which takes long."""
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        if not abi.outputs:
+            return None
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
         trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
         values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))

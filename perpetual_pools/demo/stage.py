@@ -56,7 +56,7 @@ class DemoChain(AnvilChain):
 
 
 class _Contracts:
-    """The project's contracts, as the twin asks for them."""
+    """The project's contracts, for the twin's chain."""
 
     def get_contract(self, name: str) -> Any:
         return contracts.container(name)

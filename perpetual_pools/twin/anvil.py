@@ -1,6 +1,6 @@
 """The chain of a twin on anvil, through Ape."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from ape.exceptions import ContractLogicError, CustomError
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
+from ethpm_types.abi import EventABI
 
 from perpetual_pools.twin.chain import Logs, Reverted, Sent
 
@@ -27,7 +28,7 @@ class AnvilChain:
         self._project = project
         self._chain = chain
         self._deployer = deployer
-        self._types: dict[str, ContractType] = {}
+        self._events: dict[str, tuple[ContractType, dict[bytes, EventABI]]] = {}
         self._receipt: Any = None
         # A pool passes the errors of the contracts that it calls on to its caller.
         self._errors = {
@@ -71,8 +72,11 @@ class AnvilChain:
         self.remember(contract, *others)
         with self.reverting():
             receipt = self._receipt = getattr(contract, method)(*arguments, sender=sender)
-        assert receipt.timestamp == self.now, (receipt.timestamp, self.now)
-        logs, emitters = self.logs(), [emitter.address for emitter in (contract, *others)]
+        # Logs have the time too; Ape would fetch the block for it.
+        time = int(receipt.logs[0]["blockTimestamp"], 16) if receipt.logs else receipt.timestamp
+        assert time == self.now, (time, self.now)
+        emitters = [emitter.address for emitter in (contract, *others)]
+        logs = self._decoded(raw for raw in receipt.logs if raw["address"] in emitters)
         events = [(name, fields) for emitter in emitters for address, name, fields in logs if address == emitter]
         return Sent(self._returned(receipt.txn_hash, getattr(contract, method), arguments), events)
 
@@ -90,13 +94,7 @@ class AnvilChain:
             raise self._reverted(error) from error
 
     def logs(self) -> Logs:
-        ecosystem = self._chain.provider.network.ecosystem
-        return [
-            (log.contract_address, log.event_name, dict(log.event_arguments))
-            for raw in self._receipt.logs
-            if raw["address"] in self._types
-            for log in ecosystem.decode_logs([raw], *self._types[raw["address"]].events)
-        ]
+        return self._decoded(raw for raw in self._receipt.logs if raw["address"] in self._events)
 
     def storage(self, contract: Any) -> object:
         proof = self._chain.provider.make_request("eth_getProof", [contract.address, [], "latest"])
@@ -108,16 +106,33 @@ class AnvilChain:
         )
 
     def _known(self, contract: Any) -> Any:
-        self._types[contract.address] = contract.contract_type
+        contract_type = contract.contract_type
+        known = self._events.get(contract.address)
+        if known is None or known[0] is not contract_type:
+            topics = {keccak(text=event.selector): event for event in contract_type.events}
+            self._events[contract.address] = contract_type, topics
         return contract
+
+    def _decoded(self, raws: Iterable[dict[str, Any]]) -> Logs:
+        """Decode logs of contracts whose interfaces are known."""
+        ecosystem = self._chain.provider.network.ecosystem
+        abis = [(raw, self._events[raw["address"]][1].get(bytes(raw["topics"][0]))) for raw in raws]
+        return [
+            (log.contract_address, log.event_name, dict(log.event_arguments))
+            for raw, abi in abis
+            if abi is not None
+            for log in ecosystem.decode_logs([raw], abi)
+        ]
 
     def _returned(self, transaction: str, method: Any, arguments: Sequence[Any]) -> Any:
         """Return the value that a call returned. Ape would trace every step to find it, which takes long."""
+        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
+        if not abi.outputs:
+            return None
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
         trace = self._chain.provider.make_request("debug_traceTransaction", [transaction, tracer])
-        abi = next(abi for abi in method.abis if len(abi.inputs) == len(arguments))
         values = decode([field.canonical_type for field in abi.outputs], bytes.fromhex(trace.get("output", "0x")[2:]))
-        return values[0] if len(values) == 1 else values or None
+        return values[0] if len(values) == 1 else values
 
     def _reverted(self, error: ContractLogicError) -> Reverted:
         message = error.revert_message or ""

@@ -1,4 +1,4 @@
-"""How amounts, shares, durations, times and tables are written, for people."""
+"""The formats of amounts, shares, durations, times and tables for people."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WEEKS_IN_A_YEAR = 52
-"""The programme's five years are 260 weeks."""
+"""The weeks that count as a year: the programme's five years are 260 weeks."""
 _DURATIONS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _MEASURED_WIDTH = 1_000
-"""Columns: wider than any table of ours."""
+"""A width in columns that is greater than that of any table here."""
 
 
 # --- amounts ---
@@ -112,7 +112,7 @@ def new_table(title: str, *headings: str) -> Table:
 
 
 def print_whole(console: Console, table: Table) -> None:
-    """Print the table without cutting numbers off, even where it is wider than the console."""
+    """Print the table without cutting off numbers, even if it is wider than the console."""
     width = console.width
     options = console.options.update(max_width=_MEASURED_WIDTH)
     console.width = max(width, console.measure(table, options=options).maximum)

@@ -123,6 +123,7 @@ def run(
         complete: no argument deselects tests.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    env = {**env, "PYTHONPATH": str(root)}  # some package that Ape needs also has a module `tests`
     running = []
     try:
         for name in names:

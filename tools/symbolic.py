@@ -203,4 +203,7 @@ def main(root: Path = ROOT, wanted: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(wanted=sys.argv[1] if len(sys.argv) > 1 else ""))
+    try:
+        sys.exit(main(wanted=sys.argv[1] if len(sys.argv) > 1 else ""))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -45,7 +45,7 @@ class Artifact:
 
     @cached_property
     def contract_type(self) -> ContractType:
-        """The same as Ape's contracts hold it."""
+        """The contract type, as Ape uses it."""
         from ethpm_types import ContractType
 
         fields: dict[str, Any] = {"contractName": self.name, "abi": self.abi}
@@ -58,17 +58,17 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Origin:
-    """What the artifacts were made from."""
+    """The compiler and the sources that the artifacts were made from."""
 
     compiler: str
-    """Its long version, like `0.8.37+commit.f401782d`."""
+    """The compiler's long version, like `0.8.37+commit.f401782d`."""
     sources: str
-    """`perpetual_pools.chain.compiled.sources_digest` of the checkout."""
+    """The result of `perpetual_pools.chain.compiled.sources_digest` in the checkout."""
 
 
 @cache
 def artifact(contract: str) -> Artifact:
-    """Return the compiled contract of that name. Raises ArtifactError when the package has none."""
+    """Return the compiled contract of that name. Raises ArtifactError if the package has none."""
     path = next((path for path in (FOLDER, FOLDER / "uniswap") if (path / f"{contract}.json").is_file()), None)
     if path is None:
         raise ArtifactError(f"there is no contract {contract} in {FOLDER}: tools/artifacts.py lists those it writes")

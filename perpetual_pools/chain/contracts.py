@@ -205,9 +205,9 @@ def pair_address(factory: str, token: str, other: str) -> str:
 
 
 def encoded_arguments(contract: str, arguments: Mapping[str, str | int]) -> bytes:
-    """What follows the creation code of the project's `contract`; of a pool, `arguments` are the fields of its parameters.
+    """Return the ABI-encoded constructor arguments of one of the project's contracts, as they follow its creation code.
 
-    Integers may be decimal strings, as records have them.
+    For a pool, `arguments` are the fields of its parameters. Integers may be decimal strings, as records have them.
     """
     inputs = container(contract).contract_type.constructor.inputs
     if [field.type for field in inputs] == ["tuple"]:

@@ -1,4 +1,4 @@
-"""Four markets and their liquidity mining on a local chain, on real or built-in prices, beside the exact model."""
+"""Four markets and their liquidity mining on a local chain, on real or built-in prices, compared with the exact model."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _start(options: argparse.Namespace) -> int:
     try:
         start = datetime.fromisoformat(options.start)
     except ValueError as error:
-        raise DemoError(f"--start {options.start!r} is no date like 2023-08-17 or 2023-08-17T21:00") from error
+        raise DemoError(f"--start {options.start!r} is not a date like 2023-08-17 or 2023-08-17T21:00") from error
     timestamp = int((start if start.tzinfo is not None else start.replace(tzinfo=UTC)).timestamp())
     if start.year <= 1970 or timestamp % HOUR or start.second or start.microsecond:
         raise DemoError(f"--start {options.start!r} must be a full hour, and after 1970")
@@ -128,7 +128,7 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DemoError(f"--out {path} cannot be made a folder: {error.strerror}") from error
+        raise DemoError(f"--out {path} cannot be created as a folder: {error.strerror}") from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise DemoError(f"--out {path} cannot be written to")
 

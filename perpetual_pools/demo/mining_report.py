@@ -76,7 +76,7 @@ def print_f2(mining: dict[str, Any], console: Console) -> None:
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     unearned = int(mining["undistributed_tcr_wei"]) + int(mining["idle_tcr_wei"])
     console.print(
-        "F2 holds: all TCR emitted was earned or waits undistributed, but for dust.\n"
+        "F2 holds: all TCR emitted was earned or is undistributed, except for dust.\n"
         f"  In wei: {mining['emitted_tcr_wei']} emitted, {earned} earned,\n"
         f"  {unearned} undistributed; {mining['dust_tcr_wei']} are dust.",
         highlight=False,
@@ -98,7 +98,7 @@ def _stakers_table(mining: dict[str, Any]) -> Table:
 
 
 def _farms_table(mining: dict[str, Any]) -> Table:
-    table = new_table("TCR earned by what was staked", "", "L-tokens", "S-tokens", "LP tokens of L-token and USDC")
+    table = new_table("TCR earned by staked tokens", "", "L-tokens", "S-tokens", "LP tokens of L-token and USDC")
     by_pool: dict[str, list[str]] = {}
     for farm in mining["farms"]:
         by_pool.setdefault(farm["pool"], []).append(decimal(int(farm["earned_tcr_wei"]), 18))

@@ -49,9 +49,9 @@ def require_usable(name: str, history: RoundHistory, start: int, end: int) -> No
         )
     gap = history.longest_gap(start, end)
     if gap > MAX_AGE:
-        raise DemoError(f"the {name} rounds leave a gap of {gap} seconds, longer than the oracle accepts ({MAX_AGE})")
+        raise DemoError(f"the {name} rounds have a gap of {gap} seconds, longer than the oracle accepts ({MAX_AGE})")
     for round_ in (history.at(start), *history.between(start, end)):
         try:
             ChainlinkOracle(Feed(FEED_DECIMALS, [round_]), None, MAX_AGE, 0).latest_price(round_.updated_at)
         except Refused as error:
-            raise DemoError(f"the {name} rounds have one that the oracle does not accept: {error}") from error
+            raise DemoError(f"the {name} rounds include one that the oracle does not accept: {error}") from error

@@ -117,11 +117,11 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     for line in (
         f"The traders made {mints} mints, {burns} burns, {flips} flips and {actions.get('claim', 0)} claims; "
         f"the keeper made {actions.get('claim_by_keeper', 0)} claims for the {AUTO_CLAIMER.value}. They added liquidity "
-        f"{actions.get('add_liquidity', 0)} times, staked {actions.get('stake', 0)} times, took out "
+        f"{actions.get('add_liquidity', 0)} times, staked {actions.get('stake', 0)} times, withdrew "
         f"{actions.get('withdraw', 0) + actions.get('exit', 0)} stakes and claimed TCR "
         f"{actions.get('claim_rewards', 0)} times.",
         "P1 holds in all markets: no pool owes more than it holds.\n"
-        f"  Held beyond that, in millionths of a USDC: {surplus}",
+        f"  Surplus of each pool in millionths of a USDC: {surplus}",
     ):
         console.print(line, highlight=False)
     print_f2(report["mining"], console)
@@ -132,7 +132,7 @@ def _print_failures(failures: list[str], console: Console) -> None:
     for failure in failures[:FAILURES_SHOWN]:
         console.print(f"FAILED: {failure}", style="bold red", highlight=False, soft_wrap=True)
     if len(failures) > FAILURES_SHOWN:
-        console.print(f"and {len(failures) - FAILURES_SHOWN} more; the report has them all", style="bold red")
+        console.print(f"and {len(failures) - FAILURES_SHOWN} more; all of them are in the report", style="bold red")
 
 
 def _markets_table(report: dict[str, Any]) -> Table:

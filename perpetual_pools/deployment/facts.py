@@ -153,7 +153,7 @@ def chain_facts(step: Step, record: Record) -> Iterator[Fact]:
 
 
 def _facts(step: Step, entry: Deployment | Call, record: Record) -> Iterator[tuple[str, object, object]]:
-    """Yield what is compared, the value in the entry, and the value on the chain."""
+    """Yield the name of each compared value, the value in the entry, and the value on the chain."""
     receipt = None
     if entry.transaction is not None or not isinstance(step, PairCreation):
         if entry.transaction is None or not sending.is_known(entry.transaction):

@@ -19,7 +19,7 @@ def choose_pools(record: Record, markets: Sequence[str]) -> dict[str, str]:
     pools = pools_of(record)
     for market in markets:
         if market not in pools:
-            raise OperationError(f"the record has no market {market!r}, only {', '.join(pools)}")
+            raise OperationError(f"the record has no market {market!r}. It has: {', '.join(pools)}")
     return {name: pool for name, pool in pools.items() if name in markets or not markets}
 
 

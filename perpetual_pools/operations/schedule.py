@@ -56,7 +56,7 @@ class Share:
     weight: int
     market_weight: int
     staked: int
-    """In token units."""
+    """The total stake in token units."""
 
     def per_hour(self, amount: int) -> int:
         """Return the wei that the farm gets in an hour of a week that emits `amount`, rounded down."""

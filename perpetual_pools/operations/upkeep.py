@@ -41,7 +41,7 @@ class Upkeep(Found):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened to one pool. The price is WAD, the reward in settlement units; `failure` is the error or empty."""
+    """The result of an upkeep for one pool. The price is in WAD, the reward in settlement units; `failure` may be empty."""
 
     name: str
     price: int = 0

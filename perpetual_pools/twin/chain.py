@@ -36,7 +36,9 @@ class Sent:
 
 
 class Caller(Protocol):
-    """Deploys, calls and reads contracts. Accounts are named by what the chain sends with: see `address_of`.
+    """The part of a chain that deploys, calls and reads contracts.
+
+    Each implementation has its own type of accounts, and `address_of` returns their addresses.
 
     A contract has an `address` and a `contract_type`, and answers to `contract.function(*arguments, sender=...)`.
     """
@@ -59,10 +61,10 @@ class Caller(Protocol):
 
 
 class Chain(Caller, Protocol):
-    """Everything that a twin needs of a chain."""
+    """A chain with everything that a twin needs."""
 
     now: int
-    """Unix seconds: the time of every call until `move_to`."""
+    """The time of every call until `move_to`, in Unix seconds."""
 
     @property
     def id(self) -> int:
@@ -74,7 +76,7 @@ class Chain(Caller, Protocol):
         ...
 
     def reverting(self) -> AbstractContextManager[None]:
-        """Within the block, a direct call of a contract's function has the chain's time and raises Reverted, like `send`."""
+        """Give direct calls of contracts in the block the chain's time, and raise Reverted as `send` does."""
         ...
 
     def logs(self) -> Logs:

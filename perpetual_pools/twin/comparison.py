@@ -51,7 +51,7 @@ def answers(words: Sequence[int], views: Iterable[View]) -> list[Answer]:
         for name, parts, values in views
         for part, value in zip(parts, values, strict=True)
     ]
-    require(len(words) == len(named), f"the chain tells {len(words)} values, the model has {len(named)}")
+    require(len(words) == len(named), f"the chain returned {len(words)} values, the model has {len(named)}")
     return [Answer(what, found, expected) for found, (what, expected) in zip(words, named, strict=True)]
 
 

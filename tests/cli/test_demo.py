@@ -143,8 +143,8 @@ def refusal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
             "--rounds-btc b.csv --rounds-eth e.csv",
             "--start is needed with files of rounds: the first day to replay, like --start 2023-08-17",
         ),
-        ("--start tomorrow", "--start 'tomorrow' is no date like 2023-08-17 or 2023-08-17T21:00"),
-        ("--start 2023-02-29", "--start '2023-02-29' is no date like 2023-08-17 or 2023-08-17T21:00"),
+        ("--start tomorrow", "--start 'tomorrow' is not a date like 2023-08-17 or 2023-08-17T21:00"),
+        ("--start 2023-02-29", "--start '2023-02-29' is not a date like 2023-08-17 or 2023-08-17T21:00"),
         ("--start 2023-08-17T21:30", "--start '2023-08-17T21:30' must be a full hour, and after 1970"),
         ("--start 2023-08-17T21:00:00.5", "--start '2023-08-17T21:00:00.5' must be a full hour, and after 1970"),
         ("--start 1970-01-01", "--start '1970-01-01' must be a full hour, and after 1970"),
@@ -203,14 +203,14 @@ def test_demo__dates_outside_the_rounds__both_spans_said(
 def test_demo__gap_longer_than_the_oracle_accepts__length_said(refusal: Refusal, tmp_path: Path, btc: Path) -> None:
     gaps = rounds_file(tmp_path / "gaps.csv", (0, 2_000 * 10**8), step=4_800, end=START + 2 * HOUR)
     assert refusal("--rounds-btc", btc, "--rounds-eth", gaps, "--start", "2023-08-24", "--hours", 2) == (
-        "the ETH rounds leave a gap of 4800 seconds, longer than the oracle accepts (4500)"
+        "the ETH rounds have a gap of 4800 seconds, longer than the oracle accepts (4500)"
     )
 
 
 def test_demo__round_that_the_oracle_refuses__named(refusal: Refusal, tmp_path: Path, btc: Path) -> None:
     below_zero = rounds_file(tmp_path / "eth.csv", (0, 2_000 * 10**8), (START + HOUR, -1))
     assert refusal("--rounds-btc", btc, "--rounds-eth", below_zero, "--start", "2023-08-24", "--hours", 1) == (
-        f"the ETH rounds have one that the oracle does not accept: AnswerNotPositive(roundId={PHASE + 7}, answer=-1)"
+        f"the ETH rounds include one that the oracle does not accept: AnswerNotPositive(roundId={PHASE + 7}, answer=-1)"
     )
 
 
@@ -223,7 +223,7 @@ def test_demo__busy_port__said(refusal: Refusal) -> None:
 
 def test_demo__out_is_a_file__said(refusal: Refusal) -> None:
     refusal.out.write_text("")
-    assert refusal() == f"--out {refusal.out} cannot be made a folder: File exists"
+    assert refusal() == f"--out {refusal.out} cannot be created as a folder: File exists"
 
 
 def test_demo__without_anvil__says_how_to_get_it(
@@ -447,7 +447,7 @@ def test_demo__built_in_prices_and_keep__tables_fit_80_columns_and_the_chain_can
     }
     assert (
         "made 28 mints, 4 burns, 4 flips and 20 claims; the keeper made 4 claims for the flipper. "
-        "They added liquidity 8 times, staked 20 times, took out 4 stakes and claimed TCR 5 times."
+        "They added liquidity 8 times, staked 20 times, withdrew 4 stakes and claimed TCR 5 times."
     ) in text
     require_mining_tables(report["mining"], lines)
     assert "P1 holds in all markets" in text
@@ -476,7 +476,7 @@ def require_mining_tables(mining: dict[str, Any], lines: list[str]) -> None:
         # All claimed at hour 3, and the straddler, who has left since, all that he earned.
         assert (staker["claimed_tcr_wei"] == str(sum(earned))) == (staker["role"] == "straddler")
     assert cells("nobody: before they staked") == [*map(cut, left), cut(sum(left))]
-    table = lines[lines.index("TCR earned by what was staked") :]
+    table = lines[lines.index("TCR earned by staked tokens") :]
     for market in MARKETS:
         farms = [farm for farm in mining["farms"] if farm["pool"] == market]
         row = next(line for line in table if line.strip().startswith(market))
@@ -484,7 +484,7 @@ def require_mining_tables(mining: dict[str, Any], lines: list[str]) -> None:
     earned = sum(int(farm["earned_tcr_wei"]) for farm in mining["farms"])
     undistributed, dust = int(mining["undistributed_tcr_wei"]), int(mining["dust_tcr_wei"])
     assert int(mining["emitted_tcr_wei"]) == earned + undistributed + dust
-    first = lines.index("F2 holds: all TCR emitted was earned or waits undistributed, but for dust.")
+    first = lines.index("F2 holds: all TCR emitted was earned or is undistributed, except for dust.")
     assert lines[first + 1 : first + 3] == [
         f"  In wei: {mining['emitted_tcr_wei']} emitted, {earned} earned,",
         f"  {undistributed} undistributed; {dust} are dust.",

@@ -143,7 +143,7 @@ def deploy_existing() -> Parameters:
             "feeds": {"BTC/USD": small.feeds["BTC/USD"].model_copy(update=changed)},
             "farm": small.farm.model_copy(update={"reward_token": reward_token}),
             "amm": Amm(factory=exchange.factory.address, router=exchange.router.address),
-            "sequencer": Sequencer(feed=sequencer.address, grace_period="1 hour"),
+            "sequencer": Sequencer.model_validate({"feed": sequencer.address, "grace_period": "1 hour"}),
         }
     )
 

@@ -103,8 +103,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
                 str(tmp_path / f"test_{name}.py"),
             ]
             monkeypatch.setitem(shards.SHARDS, name, command)
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return shards.run(tmp_path, list(sources), [], env, tmp_path / "kept", complete=False)
+        return shards.run(ROOT, list(sources), [], os.environ, tmp_path / "kept", complete=False)
 
     return run_shards
 

@@ -1,8 +1,8 @@
-"""The Solidity compiler, called directly: what its front end knows, and the contracts as Ape would compile them.
+"""The Solidity compiler without Ape: its front end's output, and contracts compiled exactly as Ape compiles them.
 
-The front end gives syntax trees and storage layouts, without code, in two seconds. `compile_contracts` gives contract types
-that are the same to the byte as those of `ape compile`, but of the wanted sources alone, and several processes of it can
-run side by side. `write_all` and `write_changed` put them into `.build`, where Ape, the tests and all else look for them.
+The front end returns syntax trees and storage layouts, without code, in two seconds. `compile_contracts` returns the
+same contract types as `ape compile`, byte for byte, but only for the sources that the caller wants. `write_all` and
+`write_changed` write them to `.build/`, where Ape and the tests read them.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ REMAPPINGS = ["solady/=node_modules/solady/src/", "@openzeppelin/contracts/=node
 OUTPUTS = ["abi", "devdoc", "userdoc", "storageLayout", "transientStorageLayout"]
 
 DEPENDENCIES = "contracts/.cache"
-"""The folder into which Ape unpacks what the contracts import from packages. The metadata in the bytecode names it."""
+"""Ape unpacks the packages that the contracts import into this folder. The bytecode contains a hash of the paths."""
 ARTIFACT_OUTPUTS = [
     *("abi", "bin-runtime", "devdoc", "userdoc"),
     *("evm.bytecode.object", "evm.bytecode.sourceMap", "evm.deployedBytecode.object"),
 ]
 """What Ape asks the compiler for."""
 IMPORT = re.compile(r"""^\s*import\b[^;"']*["']([^"']+)["']""", re.MULTILINE)
-WITH_THE_POOL = "contracts/LeveragedPool.sol"
-"""A complete compilation takes two processes about equally long when one has the sources that use this one's."""
+POOL = "contracts/interfaces/ILeveragedPool.sol"
+"""What depends on it takes about as long to compile as everything else."""
 
 
 class NotCompiled(RuntimeError):
-    """Sources that the compiler refuses. The message is the compiler's."""
+    """The compiler has rejected a source. The message is the compiler's."""
 
 
 def ape_config(root: Path) -> dict[str, Any]:
@@ -192,10 +192,10 @@ def affected(sources: Mapping[str, str], changed: Collection[str], remappings: C
 
 
 def standard_input(root: Path, sources: Mapping[str, str], wanted: Collection[str]) -> dict[str, Any]:
-    """Return what the compiler is told: all sources, but code for the contracts of those in `wanted` alone.
+    """Return the compiler's input: all sources, with code only for the contracts in the sources `wanted`.
 
-    It reads all of them even for few contracts: how it lays out a contract's code may depend on how many nodes the syntax
-    trees before it have.
+    The compiler reads all sources even for one contract, because the code of a contract may depend on the numbers of its
+    syntax tree's nodes, and these depend on all sources.
     """
     return {
         "language": "Solidity",
@@ -248,7 +248,7 @@ def write_manifest(root: Path, manifest: PackageManifest) -> None:
 def write_all(root: Path) -> None:
     """Compile all contracts, with two processes side by side, and write them. Raises NotCompiled."""
     sources, settings = read_sources(root), ape_settings(root)
-    beside = own(affected(sources, {WITH_THE_POOL}, settings["remappings"]))
+    beside = own(affected(sources, {POOL}, settings["remappings"]))
     with ThreadPoolExecutor(2) as workers:
         parts = workers.map(partial(compile_contracts, root, sources), (beside, own(sources) - beside))
     types = {name: compiled for part in parts for name, compiled in part.items()}
@@ -264,9 +264,9 @@ def write_all(root: Path) -> None:
 
 
 def write_changed(root: Path, before: Mapping[str, str]) -> set[str]:
-    """Replace, among what `.build` holds of the sources `before`, what depends on those that differ from them.
+    """Compile the sources that differ from `before`, and all that import them, and update `.build/`.
 
-    Returns the sources compiled. Raises NotCompiled.
+    `.build/` must have been made from `before`. Returns the sources compiled. Raises NotCompiled.
     """
     sources = read_sources(root)
     changed = {name for name in sources.keys() | before.keys() if sources.get(name) != before.get(name)}

@@ -182,7 +182,9 @@ def environment(places: Places) -> dict[str, str]:
 
 def own_data(places: Places, environ: dict[str, str]) -> dict[str, str]:
     """Return the environment for tests, demo and set-up, in which Ape has a data folder apart from the user's."""
-    return {**environ, "APE_DATA_FOLDER": str(places.cache / "ape")}
+    # Without NO_PROXY, each request to a local node would search the environment for proxies.
+    local = "127.0.0.1,localhost"
+    return {**environ, "APE_DATA_FOLDER": str(places.cache / "ape"), "NO_PROXY": local, "no_proxy": local}
 
 
 # --- set-up ---
@@ -282,14 +284,14 @@ def install_compiler(places: Places) -> None:
 
 
 def compile_contracts(places: Places) -> None:
-    """Compile everything, because Ape's own cache misses changes of imports and settings."""
+    """Compile everything into Ape's own file, because Ape's cache misses changes of imports and settings."""
     if compiled.is_current(places.root):
         return
     with compiled.marking(places.root):
         run_step(
             places,
             "Contracts",
-            ["ape", "compile", "--force"],
+            [str(places.python), "-m", "tools.compiler"],
             own_data(places, environment(places)),
             "The compiler's message stands above; the line `Error:` names the file.",
         )
@@ -314,9 +316,11 @@ def set_up(places: Places, lock: str = "run", *, compile_too: bool = True) -> No
 
 
 def call(places: Places, command: list[str], env: dict[str, str]) -> int:
+    process = subprocess.Popen(command, cwd=places.root, env=env)
     try:
-        return subprocess.run(command, cwd=places.root, env=env, check=False).returncode
+        return process.wait()
     except KeyboardInterrupt:
+        process.wait()  # the terminal interrupts the command too, which may have to clean up
         return 130
 
 

@@ -1,11 +1,11 @@
-"""Proves the properties of the libraries, then breaks the code as each finding tells and requires a test of it to fail.
+"""Proves the properties of the libraries, then breaks the code in the way of each finding and requires a test to fail.
 
-The properties: tools/symbolic.py. They are proven beside the mutants, and go first where both want the processor.
+tools/symbolic.py proves the properties. It runs beside the mutants and goes first when both need the processor.
 
-A mutant is the project broken by `tests/mutants/<finding>.patch`, in a copy below `.prove`. What depends on the contracts
-that the patch changes is compiled anew, as Ape would (tools/compiler.py). Then the tests that carry the finding's id run
-until one fails: first those in pytest's own process, then, if none of these has failed, those that need a chain. A finding
-without a patch, a patch that does not apply or compile, and one that no test notices are failures.
+A mutant is a copy of the project below `.prove`, broken by `tests/mutants/<finding>.patch`. The command compiles the
+contracts that depend on the patch, in the same way as Ape (tools/compiler.py). Then it runs the tests with the finding's
+id until one fails: first the tests that need no node, and if none of them fails, the others. It is a failure if a finding
+has no patch, if a patch does not apply or compile, and if no test notices the mutant.
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ from threading import Event
 
 from perpetual_pools.chain import compiled
 from tests.support.findings import FINDINGS
-from tools import compiler
+from tools import artifacts, compiler
 from tools.shards import NO_TESTS, SHARDS
 
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = Path("tests", "mutants")
 PLACES = ROOT / ".prove"
 ORIGINAL = PLACES / "original"
-"""The project as it was when the command began: all mutants are made of it."""
+"""The project as it was when the command began. Every mutant is a copy of it."""
 NOTICED = ROOT / ".cache" / "noticed.json"
-"""What the last run has noticed, for `--continue`."""
+"""Lists the mutants that the last run noticed, for `--continue`."""
 FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 PROPERTIES = "maths"
-"""Named like a finding: the properties."""
+"""The argument that stands for the properties, where others are findings."""
 ALL_PASSED = 0
 TESTS_FAILED = 1
 """pytest's exit codes when all tests passed, and when some failed or had errors in fixtures."""
 NICENESS = 10
-"""Of the mutants, so that the solvers' time limits mean beside them what they mean without them."""
+"""Gives the solvers, whose time is limited, precedence over the mutants."""
 GRACE = 10
-"""Seconds that an interrupted pytest has to stop its chain."""
+"""Seconds that an interrupted pytest gets to stop its node."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one mutant."""
+    """The result for one mutant."""
 
     finding: str
     noticed: bool
@@ -63,14 +63,14 @@ class Verdict:
 
 
 class NotProved(Exception):
-    """A mutant that proves nothing, and why."""
+    """A mutant that no test has noticed. The message gives the reason."""
 
 
 # --- copies of the project ---
 
 
 def take_original() -> None:
-    """Copy the project's files, with what the set-up has installed and compiled. Raises NotProved if that is stale."""
+    """Copy the project's files and build artifacts. Raises NotProved if the artifacts are stale."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -93,7 +93,7 @@ def take_original() -> None:
 
 @contextmanager
 def copy_of_original(place: Path) -> Iterator[None]:
-    """Within, the project is at `place`."""
+    """Keep a copy of the project at `place` during the block."""
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(ORIGINAL, place, symlinks=True)
     try:
@@ -103,10 +103,10 @@ def copy_of_original(place: Path) -> Iterator[None]:
 
 
 def files_by_finding(root: Path) -> dict[str, list[str]]:
-    """Return for each finding the test files that carry its id; those below tests/unit, which are fast, first.
+    """Return the test files with each finding's id. Those below tests/unit come first, because they are fast.
 
     Raises:
-        ValueError: a mark whose id does not stand in it.
+        ValueError: a mark whose id is not a literal.
     """
     result: dict[str, list[str]] = {finding: [] for finding in FINDINGS}
     names = [path.relative_to(root).as_posix() for path in (root / "tests").rglob("test_*.py")]
@@ -159,7 +159,7 @@ class Runner:
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     def stop(self) -> None:
-        """Let nothing more begin, and end what runs."""
+        """End the commands that are running and start no others."""
         self.stopped.set()
         running = list(self._running)
         for process in running:
@@ -183,9 +183,8 @@ def break_and_test(finding: str, files: list[str], place: Path, runner: Runner) 
                 compiler.write_changed(place, compiler.read_sources(ORIGINAL))
         except compiler.NotCompiled as error:
             raise NotProved(f"does not compile:\n{str(error)[-2_000:]}") from error
-        written = runner.run(place, sys.executable, "-m", "tools.artifacts")  # what tests deploy through the package
-        if written.returncode != 0:
-            raise NotProved(f"its artifacts cannot be written:\n{written.stdout}{written.stderr}")
+        for path, content in artifacts.files(place).items():  # the package deploys from these
+            (place / path).write_text(content, encoding="utf-8")
         seconds = time.monotonic() - start
         return f"{failing_test(finding, files, place, runner)}, compiled in {seconds:.0f} s"
 
@@ -197,7 +196,7 @@ def failing_test(finding: str, files: list[str], place: Path, runner: Runner) ->
     selected = ["--finding", finding, "-q", "--tb=no", "-rf", *files]
     output = ""
     for shard in SHARDS.values():
-        # An error in a fixture ends the first run too, and is no failure of a test.
+        # An error in a fixture also ends the first run, but it does not count as noticing.
         for arguments in (["--exitfirst", *selected], selected):
             tested = runner.run(place, *shard, *arguments)
             output += tested.stdout
@@ -222,11 +221,11 @@ def prove(finding: str, files: list[str], places: SimpleQueue[Path], runner: Run
     return Verdict(finding, True, f"{noticed_by}, {time.monotonic() - start:.0f} s in all")
 
 
-# --- what an interrupted run has noticed ---
+# --- notes for a later run ---
 
 
 class Notes:
-    """Which mutants of one state of the project have been noticed; kept in a file."""
+    """A file with the mutants that were noticed in one state of the project."""
 
     def __init__(self, original: Path, file: Path) -> None:
         self._file = file
@@ -238,7 +237,7 @@ class Notes:
         self.noticed: list[str] = []
 
     def read(self) -> None:
-        """Take what the file says of this very state."""
+        """Read the file if it is about the same state of the project."""
         if self._file.is_file():
             notes = json.loads(self._file.read_text(encoding="utf-8"))
             if notes["state"] == self._state.hexdigest():
@@ -256,7 +255,7 @@ class Notes:
 
 
 def prove_all(findings: list[str], jobs: int, notes: Notes) -> list[str]:
-    """Print a line for each mutant as it is done, and return what is not proved."""
+    """Print a line for each mutant when it is done, and return the failures."""
     failures = []
     places: SimpleQueue[Path] = SimpleQueue()
     for number in range(jobs):
@@ -285,7 +284,7 @@ def prove_all(findings: list[str], jobs: int, notes: Notes) -> list[str]:
 
 @contextmanager
 def properties_beside() -> Iterator[subprocess.Popen[bytes]]:
-    """The proof of the properties, which begins before the block and is over after it."""
+    """Prove the properties in another process during the block, and wait for it to end."""
     process = subprocess.Popen([sys.executable, "-m", "tools.symbolic"], cwd=ROOT)
     try:
         yield process
@@ -297,14 +296,14 @@ def properties_beside() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def run(findings: list[str], jobs: int, *, with_properties: bool, go_on: bool) -> list[str]:
-    """Return what is not proved."""
+    """Return the failures."""
     take_original()
     notes = Notes(ORIGINAL, NOTICED)
     if go_on:
         notes.read()
     waiting = [finding for finding in findings if finding not in notes.noticed]
     if len(waiting) < len(findings):
-        print(f"{len(findings) - len(waiting)} have been noticed before, {len(waiting)} remain", flush=True)
+        print(f"{len(findings) - len(waiting)} were noticed before, {len(waiting)} remain", flush=True)
     unbroken = [finding for finding in waiting if not (ORIGINAL / MUTANTS / f"{finding}.patch").is_file()]
     broken = [finding for finding in waiting if finding not in unbroken]
     failures = [f"{finding}: no {MUTANTS}/{finding}.patch" for finding in unbroken]
@@ -325,7 +324,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
         "--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: one per core)"
     )
     parser.add_argument(
-        "--continue", dest="go_on", action="store_true", help="leave out what the last run, of the same files, noticed"
+        "--continue",
+        dest="go_on",
+        action="store_true",
+        help="skip the mutants that the last run noticed, if no file has changed",
     )
     options = parser.parse_args(None if arguments is None else list(arguments))
     named = options.findings or [PROPERTIES, *FINDINGS]
@@ -338,7 +340,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except NotProved as problem:
         failures = [str(problem)]
     except KeyboardInterrupt:
-        print("\ninterrupted; `./dev prove --continue` leaves out what has been noticed", file=sys.stderr)
+        print("\ninterrupted; `./dev prove --continue` skips the mutants noticed so far", file=sys.stderr)
         return 130
     finally:
         # A second Ctrl-C would leave the folder.

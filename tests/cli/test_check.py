@@ -377,7 +377,7 @@ def test_command__says_all_is_the_same__then_what_is_not(system: System) -> None
     assert done.returncode == 1
     assert done.stdout.endswith("584 facts checked, 1 difference\n")  # the code of a wrong entry is not looked at
     assert [line.split() for line in done.stdout.splitlines() if "keeper" in line] == [
-        ["keeper", "code", "hash", OTHER_HASH, true, "chain,", "by", "the", "record"]
+        ["keeper", "code", "hash", OTHER_HASH, true, "chain", "against", "record"]
     ]
     done = system.run("check", *PARAMS, "--json")
     assert done.returncode == 1

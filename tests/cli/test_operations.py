@@ -298,7 +298,7 @@ def test_owner__what_cannot_be_meant__is_told(deployed: Record, action: str, val
 
 
 def test_owner__weight_of_what_is_not_recorded__is_told(deployed: Record) -> None:
-    with pytest.raises(RecordError, match="the record has no '9L-X/Y', only "):
+    with pytest.raises(RecordError, match=r"the record has no '9L-X/Y'\. It has: "):
         decide(deployed, latest_block(), "set-weight", ["9L-X/Y=1"])
 
 

@@ -123,21 +123,23 @@ def test_status__record_that_does_not_serve__is_told(empty_chain: str, path: Pat
     refused(run(url, "status", "--record", path), 1, f"there is no record {path}: deploy first, or name another")
     with connected(url):
         record_of(path, {}, {"3-BTC/USDC": nobody})
-    message = f"3-BTC/USDC at {nobody} does not answer settlementToken(): is it another contract's record?"
+    message = f"3-BTC/USDC at {nobody} does not answer settlementToken(): does the record belong to another chain?"
     refused(run(url, "status", "--record", path), 1, message)
     with connected(url):
         record_of(path, {})
-    refused(run(url, "status", "--record", path), 1, "the record has neither a pool nor a farm: deploy first")
+    refused(
+        run(url, "status", "--record", path), 1, "the record has neither a pool nor a farm: run `ape run deploy` first"
+    )
     with connected(url):
         record_of(path, {"a": nobody, "b": nobody})
-    refused(run(url, "status", "--record", path), 1, "the record has 2 farms, a, b: one is expected")
+    refused(run(url, "status", "--record", path), 1, "the record has 2 farms, a, b; expected one")
     with connected(url):
         record_of(path, {}, genesis="0x" + "00" * 32)
     refused(run(url, "status", "--record", path), 1, f"{path} is the record of another chain: arbitrum:local, id 31337")
 
 
 def test_status__prices_that_are_none__are_told(system: System) -> None:
-    said = "is no price: expected a number above zero with up to 18 decimals, like 0.05"
+    said = "is not a price: expected a number above zero with up to 18 decimals, like 0.05"
     for option, price, wrong in (
         ("--tcr-price", "5c", "5c"),
         ("--lp-price", "UNI-V2=", ""),

@@ -120,7 +120,7 @@ def installed(places: Places, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if "venv" in command:
             (places.venv / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
             program(places.venv / "bin", "python", "")
-        if "uv" in command[0] and not (places.root / "index").exists():
+        if Path(command[0]).name == "uv" and not (places.root / "index").exists():
             raise SetUpFailed("no index")
 
     monkeypatch.setattr(launcher, "run_step", record)

@@ -21,7 +21,8 @@ DECIMALS = keccak(text="decimals()")[:4]
 
 
 @pytest.fixture
-def world(project: Any) -> World:
+def empty(project: Any) -> World:
+    """Without pools, in the test's own process."""
     return new_world(project)
 
 
@@ -89,9 +90,9 @@ def refuses(world: World, error: str, **arguments: Any) -> Any:
         ),
     ],
 )
-def test_deployment__beyond_a_bound__reverts(world, changes, error, arguments):
-    with refuses(world, error, **arguments):
-        deploy(world, **changes)
+def test_deployment__beyond_a_bound__reverts(empty, changes, error, arguments):
+    with refuses(empty, error, **arguments):
+        deploy(empty, **changes)
 
 
 @pytest.mark.parametrize(
@@ -117,25 +118,25 @@ def test_deployment__beyond_a_bound__reverts(world, changes, error, arguments):
         ("minLiquidity", "min_liquidity", 2**128 - 1),
     ],
 )
-def test_deployment__at_a_bound__is_accepted(world, getter, parameter, value):
+def test_deployment__at_a_bound__is_accepted(empty, getter, parameter, value):
     changes = {"keeper_reward_ramp": 600, "front_running_interval": 300, parameter: value}
-    assert getattr(deploy(world, **changes), getter)() == value
+    assert getattr(deploy(empty, **changes), getter)() == value
 
 
 @pytest.mark.parametrize("decimals", [0, 5, 19, 255])
-def test_deployment__settlement_token_with_other_than_6_to_18_decimals__reverts(world, decimals):
-    token = world.chain.deploy("MockERC20", "", "", decimals)
-    with refuses(world, "SettlementDecimalsOutOfBounds", decimals=decimals, minimum=6, maximum=18):
-        deploy(world, settlement_token=token.address)
+def test_deployment__settlement_token_with_other_than_6_to_18_decimals__reverts(empty, decimals):
+    token = empty.chain.deploy("MockERC20", "", "", decimals)
+    with refuses(empty, "SettlementDecimalsOutOfBounds", decimals=decimals, minimum=6, maximum=18):
+        deploy(empty, settlement_token=token.address)
 
 
 @pytest.mark.parametrize("decimals", [6, 8, 18])
-def test_deployment__min_liquidity__is_at_least_one_whole_settlement_token(world, decimals):
-    token = world.chain.deploy("MockERC20", "", "", decimals).address
+def test_deployment__min_liquidity__is_at_least_one_whole_settlement_token(empty, decimals):
+    token = empty.chain.deploy("MockERC20", "", "", decimals).address
     whole = 10**decimals
-    with refuses(world, "MinLiquidityTooLow", minLiquidity=whole - 1, minimum=whole):
-        deploy(world, settlement_token=token, min_liquidity=whole - 1)
-    pool = deploy(world, settlement_token=token, min_liquidity=whole)
+    with refuses(empty, "MinLiquidityTooLow", minLiquidity=whole - 1, minimum=whole):
+        deploy(empty, settlement_token=token, min_liquidity=whole - 1)
+    pool = deploy(empty, settlement_token=token, min_liquidity=whole)
     assert (pool.minLiquidity(), pool.settlementToken()) == (whole, token)
 
 
@@ -144,56 +145,56 @@ def test_deployment__min_liquidity__is_at_least_one_whole_settlement_token(world
 
 @pytest.mark.parametrize("account", [ZERO_ADDRESS, NOBODY])
 @pytest.mark.parametrize("parameter", ["settlement_token", "oracle"])
-def test_deployment__token_or_oracle_without_code__reverts(world, parameter, account):
-    with refuses(world, "NotAContract", account=account):
-        deploy(world, **{parameter: account})
+def test_deployment__token_or_oracle_without_code__reverts(empty, parameter, account):
+    with refuses(empty, "NotAContract", account=account):
+        deploy(empty, **{parameter: account})
 
 
 @pytest.mark.parametrize("parameter", ["settlement_token", "oracle"])
-def test_deployment__token_or_oracle_that_reverts__reverts_with_its_reason(world, parameter):
-    silent = world.chain.deploy("RevertingReceiver").address
-    with refuses(world, "NoAnswer", target=silent, reason=REFUSED):
-        deploy(world, **{parameter: silent})
+def test_deployment__token_or_oracle_that_reverts__reverts_with_its_reason(empty, parameter):
+    silent = empty.chain.deploy("RevertingReceiver").address
+    with refuses(empty, "NoAnswer", target=silent, reason=REFUSED):
+        deploy(empty, **{parameter: silent})
 
 
 @pytest.mark.parametrize("answer", [b"\x06" * 31, b"\x00" * 31 + b"\x06" + b"\x00" * 32])
-def test_deployment__token_that_does_not_answer_one_word__reverts_with_its_answer(world, answer):
-    token = world.chain.deploy("GriefingPool", 3)
+def test_deployment__token_that_does_not_answer_one_word__reverts_with_its_answer(empty, answer):
+    token = empty.chain.deploy("GriefingPool", 3)
     token.setAnswer(DECIMALS, answer)
-    with refuses(world, "NoAnswer", target=token.address, reason=answer):
-        deploy(world, settlement_token=token.address)
+    with refuses(empty, "NoAnswer", target=token.address, reason=answer):
+        deploy(empty, settlement_token=token.address)
 
 
-def test_deployment__token_that_answers_a_number_beyond_uint8__reverts(world):
-    token = world.chain.deploy("GriefingPool", 3)
+def test_deployment__token_that_answers_a_number_beyond_uint8__reverts(empty):
+    token = empty.chain.deploy("GriefingPool", 3)
     token.setAnswer(DECIMALS, b"\xff" * 32)
-    with refuses(world, "SettlementDecimalsOutOfBounds", decimals=2**256 - 1, minimum=6, maximum=18):
-        deploy(world, settlement_token=token.address)
+    with refuses(empty, "SettlementDecimalsOutOfBounds", decimals=2**256 - 1, minimum=6, maximum=18):
+        deploy(empty, settlement_token=token.address)
 
 
-def test_deployment__oracle_without_a_price_now__reverts_with_its_reason(world):
-    oracle = world.chain.deploy("FixedOracle", PRICE)
+def test_deployment__oracle_without_a_price_now__reverts_with_its_reason(empty):
+    oracle = empty.chain.deploy("FixedOracle", PRICE)
     oracle.setReverting(True)
-    with refuses(world, "NoAnswer", target=oracle.address, reason=ORACLE_REVERTING):
-        deploy(world, oracle=oracle)
+    with refuses(empty, "NoAnswer", target=oracle.address, reason=ORACLE_REVERTING):
+        deploy(empty, oracle=oracle)
 
 
 @pytest.mark.parametrize("price", [0, 2**96, 2**256 - 1])
-def test_deployment__price_out_of_range__reverts(world, price):
-    with refuses(world, "PriceOutOfRange", price=price):
-        deploy(world, price)
+def test_deployment__price_out_of_range__reverts(empty, price):
+    with refuses(empty, "PriceOutOfRange", price=price):
+        deploy(empty, price)
 
 
 @pytest.mark.parametrize("price", [1, 2**96 - 1])
-def test_deployment__price_at_the_edge_of_the_range__is_the_last_price(world, price):
-    assert deploy(world, price).lastPrice() == price
+def test_deployment__price_at_the_edge_of_the_range__is_the_last_price(empty, price):
+    assert deploy(empty, price).lastPrice() == price
 
 
 # --- what it begins as ---
 
 
-def test_deployment__getters__return_every_parameter(world):
-    oracle = world.chain.deploy("FixedOracle", PRICE)
+def test_deployment__getters__return_every_parameter(empty):
+    oracle = empty.chain.deploy("FixedOracle", PRICE)
     parameters = {
         "leverage": 7,
         "rebalanceInterval": 2 * HOUR,
@@ -208,17 +209,17 @@ def test_deployment__getters__return_every_parameter(world):
     snake_case = {
         re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", name): value for name, value in parameters.items()
     }
-    pool = deploy(world, oracle=oracle, **snake_case)
+    pool = deploy(empty, oracle=oracle, **snake_case)
     assert {name: getattr(pool, name)() for name in parameters} == parameters
-    assert pool.factory() == world.contracts.factory.address
-    assert pool.settlementToken() == world.token.address
+    assert pool.factory() == empty.contracts.factory.address
+    assert pool.settlementToken() == empty.token.address
     assert pool.oracle() == oracle.address
 
 
-def test_deployment__opening__is_told_with_its_price_and_times(world):
-    pool = deploy(world)
+def test_deployment__opening__is_told_with_its_price_and_times(empty):
+    pool = deploy(empty)
     opened = {"timestamp": NOW, "price": PRICE, "nextRebalance": NOW + 50 * 60}
-    assert world.chain.revm.events(pool) == [("Opened", opened)]
+    assert empty.chain.revm.events(pool) == [("Opened", opened)]
 
 
 def test_deployment__state__is_that_of_an_empty_pool_in_epoch_1(market: Twin):
@@ -247,9 +248,9 @@ def test_deployment__state__is_that_of_an_empty_pool_in_epoch_1(market: Twin):
         ("ABCDEFGHIJKL/MNOPQRSTUVW", 10, tuple(f"10{side}-ABCDEFGHIJKL/MNOPQRSTUVW" for side in ("", "L", "S"))),
     ],
 )
-def test_deployment__names__are_those_of_the_market_and_the_leverage(world, market, leverage, names):
-    pool = deploy(world, market=market, leverage=leverage)
-    tokens = [world.chain.at("PoolToken", address) for address in (pool.longToken(), pool.shortToken())]
+def test_deployment__names__are_those_of_the_market_and_the_leverage(empty, market, leverage, names):
+    pool = deploy(empty, market=market, leverage=leverage)
+    tokens = [empty.chain.at("PoolToken", address) for address in (pool.longToken(), pool.shortToken())]
     assert (pool.name(), *(token.name() for token in tokens)) == names
     assert tuple(token.symbol() for token in tokens) == names[1:]
 
@@ -268,11 +269,11 @@ def test_deployment__pool_tokens__are_two_empty_tokens_of_this_pool_with_18_deci
     [(0, 0, HOUR), (1, 0, HOUR), (3_599, 0, HOUR), (3_299, 300, HOUR), (3_300, 300, 2 * HOUR), (3_301, 300, 2 * HOUR)],
 )
 def test_deployment__next_rebalance__is_the_first_grid_time_after_now_and_the_front_running_interval(
-    world, second_of_the_hour, front_running_interval, opens_after
+    empty, second_of_the_hour, front_running_interval, opens_after
 ):
     hour = NOW - NOW % HOUR + DAY
-    world.move_to(hour + second_of_the_hour)
-    pool = deploy(world, front_running_interval=front_running_interval)
+    empty.move_to(hour + second_of_the_hour)
+    pool = deploy(empty, front_running_interval=front_running_interval)
     assert pool.nextRebalance() == hour + opens_after
     assert pool.lastRebalance() == hour + second_of_the_hour
 
@@ -281,8 +282,8 @@ def test_deployment__next_rebalance__is_the_first_grid_time_after_now_and_the_fr
 @pytest.mark.parametrize(
     ("interval", "opens_at"), [(600, 1_999_999_200), (7 * DAY, 2_000_073_600), (601, 1_999_999_386)]
 )
-def test_deployment__grid__is_the_multiples_of_the_interval_since_the_unix_epoch(world, interval, opens_at):
-    pool = deploy(world, rebalance_interval=interval)
+def test_deployment__grid__is_the_multiples_of_the_interval_since_the_unix_epoch(empty, interval, opens_at):
+    pool = deploy(empty, rebalance_interval=interval)
     assert pool.nextRebalance() == opens_at
     assert opens_at % interval == 0
     assert opens_at - interval <= NOW + 300 < opens_at

@@ -442,8 +442,10 @@ def test_deploy_system__step_under_way_taken_out__is_named(
 
 
 def test_deploy_system__market_added__is_all_that_is_sent(
-    owner: Any, path: Path, small: Parameters, deployed: Record, local: Parameters
+    owner: Any, path: Path, small: Parameters, local: Parameters
 ) -> None:
+    """The account has sent nothing since: what it sent could be one of the steps that are new."""
+    deployed = deploy_system(owner, small, path)
     nonce = owner.nonce
     more = small.model_copy(update={"markets": [*small.markets, local.markets[0]]})
     record = deploy_system(owner, more, path)

@@ -105,7 +105,7 @@ def test_schedule__chart_cannot_be_written__says_so(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Farms:
-    """A chain with two farms whose weeks run from tomorrow; their owners have all TCR of the programme each."""
+    """A chain with two farms; week 0 begins half a minute before a day is over. Their owners have all TCR each."""
 
     url: str
     own: str
@@ -121,7 +121,7 @@ def all_farms() -> Iterator[Farms]:
             token = account.deploy(ape.project.MockERC20, "Tracer", "TCR", 18)
             for person in (OWNER, STRANGER):
                 token.mint(person, sum(AMOUNTS), sender=account)
-            start = ape.chain.blocks.head.timestamp + 86_400
+            start = ape.chain.blocks.head.timestamp + 86_400 - 30
             own, of_stranger = (account.deploy(ape.project.StakingFarm, token, it, start) for it in (OWNER, STRANGER))
             own.addFarm(token, 0, 1, sender=account)
         yield Farms(url, own.address, of_stranger.address)
@@ -214,7 +214,6 @@ def test_schedule__account_is_not_the_owner__sends_nothing_but_can_print_what_th
 def test_schedule__for_a_safe__a_day_is_left_to_it_and_its_signers_are_told_until_when_and_how_often(
     farms: Farms, tmp_path: Path
 ) -> None:
-    """Of the day before week 0, the deployment of the farm took a few seconds."""
     batch = tmp_path / "batch.json"
     url, farm = farms.url, farms.of_stranger
     options = ("--farm", farm, "--weeks", 2, "--dry-run", "--safe", batch)

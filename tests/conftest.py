@@ -31,10 +31,9 @@ from tests.support.third_party import read_proxy_type
 ROOT = Path(__file__).parent.parent
 NODE_FOLDERS = {"cli", "fork", "gas"}
 NODE_FIXTURES = {"accounts", "chain", "networks"}
-"""Ape's own."""
+"""Fixtures of Ape itself. A test that uses one needs a node."""
 PROCESS, ANVIL = "process", "anvil"
-"""Where a world can be."""
-UNCOVERED = pytest.StashKey[list[str]]()
+"""The two places of a world."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Decides where the world of a test is, and lets those marked `anvil` run in both places."""
+    """Decide where the world of a test is. Tests marked `anvil` run in both places."""
     if "where" not in metafunc.fixturenames:
         return
     marked = metafunc.definition.get_closest_marker("anvil")
@@ -70,22 +69,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     covered = {mark.args[0] for item in items for mark in item.iter_markers("finding")}
     if unknown := covered - set(FINDINGS):
         raise pytest.UsageError(f"unknown findings, see tests/support/findings.py: {', '.join(sorted(unknown))}")
-    config.stash[UNCOVERED] = [finding for finding in FINDINGS if finding not in covered]
     if wanted := config.option.finding:
         others = [item for item in items if wanted not in {mark.args[0] for mark in item.iter_markers("finding")}]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Of a run of all tests: which findings have none."""
-    if not config.option.file_or_dir and not config.option.keyword:
-        uncovered = [f"{finding} ({FINDINGS[finding]})" for finding in config.stash.get(UNCOVERED, [])]
-        terminalreporter.write_line(f"findings without a test: {', '.join(uncovered) or 'none'}")
-
-
 def folder_of(item: pytest.Item) -> str:
-    """Below tests/."""
+    """Return the folder of a test below tests/."""
     return item.path.relative_to(ROOT / "tests").parts[0]
 
 
@@ -97,14 +88,14 @@ def needs_node(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def where(request: pytest.FixtureRequest) -> str:
-    """PROCESS or ANVIL."""
+    """The place of the test's world: PROCESS or ANVIL."""
     place: str = request.param
     return place
 
 
 @pytest.fixture(scope="session")
 def project() -> Any:
-    """The contracts as they were compiled last. In the folders of NODE_FOLDERS, Ape's own project."""
+    """The contracts that were compiled last. The folders in NODE_FOLDERS use Ape's own project instead."""
     return Artifacts(ROOT)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,61 @@ def test_test__a_file_or_folder_among_the_arguments__makes_it_one_plain_run(
     arguments: list[str], expected: bool
 ) -> None:
     assert launcher.names_tests(DEV.parent, arguments) is expected
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """The runs that `./dev test` begins, in a project that is set up."""
+    runs: list[tuple[object, ...]] = []
+    monkeypatch.setattr(launcher, "set_up", lambda *_: None)
+    monkeypatch.setattr(launcher, "call", lambda _places, command, _env: runs.append(("one", *command)) or 0)
+    monkeypatch.setattr(
+        launcher.shards,
+        "run",
+        lambda _root, names, arguments, _env, _folder, *, complete: runs.append((names, arguments, complete)) or 0,
+    )
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (["in-process", "chain"], [], True)),
+        (["-q", "--durations=15"], (["in-process", "chain"], ["-q", "--durations=15"], True)),
+        (["-k", "commit"], (["in-process", "chain"], ["-k", "commit"], False)),
+        (["--finding=K03"], (["in-process", "chain"], ["--finding=K03"], False)),
+        (["--shard", "chain", "-q"], (["chain"], ["-q"], False)),
+        (["tests/unit", "-x"], ("one", "ape", "test", "--network", "arbitrum:local:foundry", "tests/unit", "-x")),
+        (["--help"], ("one", "ape", "test", "--network", "arbitrum:local:foundry", "--help")),
+    ],
+)
+def test_test__runs_both_shards_or_one_and_asks_for_all_findings_only_of_all_tests(
+    ran: list[tuple[object, ...]], arguments: list[str], expected: tuple[object, ...]
+) -> None:
+    assert launcher.verb_test(Places(DEV.parent), arguments) == 0
+    assert ran == [expected]
+
+
+def test_call__interrupted__lets_the_command_clean_up(tmp_path: Path) -> None:
+    waiting = "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    cleaning = f"{waiting}finally:\n    time.sleep(0.5)\n    open('clean', 'w')\n"
+    command = [sys.executable, "-c", cleaning]
+    calling = (
+        f"from tools.launcher import *; sys.exit(call(Places(Path({str(tmp_path)!r})), {command!r}, dict(os.environ)))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", calling],
+        cwd=DEV.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert process.wait(10) == 130
+    process.stdout.close()
+    assert (tmp_path / "clean").exists()
 
 
 def test_dev__help_of_a_verb__has_an_example():
